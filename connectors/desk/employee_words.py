@@ -25,7 +25,7 @@ def person(called: str, everybody: Mapping[str, Known]) -> str:
     if called in people:
         return called
     found = [key for key in people if key.startswith(called) or key.partition("/")[2].startswith(called)]
-    if len(found) == 1 and called.rstrip("/") != found[0].partition("/")[0]:
+    if len(found) == 1 and called.rstrip("/") not in ("", found[0].partition("/")[0]):
         return found[0]
     if found:
         several = ", ".join(f"{key} ({people[key].name})" for key in sorted(found)[:3])

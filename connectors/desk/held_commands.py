@@ -107,7 +107,8 @@ async def _names(place: Office, found: Sequence[Hold]) -> dict[tuple[str, str], 
 
 async def _hold(place: Office, called: str, tenant: str | None) -> Hold:
     """Return the hold that is meant; of one key's holds the open one, else the newest."""
-    found = await waiting.holds_called(place.engine, called, tenant, like=resolving.shortened(called))
+    like = resolving.shortened(called)
+    found = await waiting.holds_called(place.engine, called, tenant, like=like) if called else []
     if not found:
         raise WrongUsage(f"nothing that waits or waited is called {called!r}: bokbuss held list --all")
     things = {(h.tenant, h.key) for h in found}

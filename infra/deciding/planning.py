@@ -278,11 +278,12 @@ def _pages(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
 
 
 async def find(engine: AsyncEngine, begins: str) -> Plan:
-    """Return the plan whose id begins like this. Raises NoPlan."""
-    found = await store.scalars(engine, _PLAN, {"begins": f"{begins.replace('%', '').replace('_', '')}%"})
+    """Return the plan whose id begins like this; nothing means none, also where there is only one. Raises NoPlan."""
+    plain = begins.replace("%", "").replace("_", "")
+    found = await store.scalars(engine, _PLAN, {"begins": f"{plain}%"}) if plain else ()
     if len(found) != 1:
         raise NoPlan(
-            f"{'no plan' if not found else 'more than one plan'} begins with {begins}: bokbuss plan list TENANT"
+            f"{'no plan' if not found else 'more than one plan'} begins with {begins!r}: bokbuss plan list TENANT"
         )
     return Plan.model_validate_json(found[0])
 

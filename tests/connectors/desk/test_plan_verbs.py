@@ -200,6 +200,15 @@ def test_a_dropped_plan_sends_nothing(people: Any, tenant: str) -> None:
     assert "is dropped: make a new one" in people.refused(2, "apply", begins)
 
 
+@pytest.mark.parametrize("begins", ["", "%", "_"])
+def test_what_is_empty_means_no_plan(people: Any, tenant: str, begins: str) -> None:
+    """A script's variable that nobody has set sends nothing, though there is only one plan that could be meant."""
+    made = people.json("plan", "employees", tenant, "--no-refresh")["plan_id"]
+    for words in (("apply",), ("plan", "show"), ("plan", "drop")):
+        assert "no plan begins with" in people.refused(2, *words, begins)
+    assert people.json("plan", "show", made)["state"] == "made"
+
+
 def test_joining_and_taking_apart_are_facts(people: Any, kafka: str, tenant: str) -> None:
     """They say who decided, and why; an id is completed; a reason that there is not is refused, and told nobody."""
     assert "long_leave" in people.refused(2, "employees", "unlink", tenant, "bo-2f", "--reason", "mood", "--by", "Åsa")

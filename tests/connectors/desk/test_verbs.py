@@ -81,8 +81,9 @@ def test_an_answer_is_published_as_a_fact(holding: Any, kafka: str) -> None:
 
 
 def test_only_an_answer_that_was_offered_is_taken(holding: Any) -> None:
-    """A misspelt answer is refused with those that can be given."""
+    """A misspelt answer is refused with those that can be given; an empty name means no hold, though there is one."""
     assert "reverse, keep" in holding.refused(2, "held", "answer", KEY, "revrse", "--by", "Åsa")
+    assert "is called ''" in holding.refused(2, "held", "answer", "", "reverse", "--by", "Åsa")
 
 
 def test_waiting_in_vain_is_told(holding: Any) -> None:
