@@ -1,5 +1,6 @@
 """The verbs of settings: what there is to choose, what a file would change, and what comes of it, before it counts."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import zip_longest
@@ -32,25 +33,44 @@ def settings_show(
 ) -> None:
     """Show the settings that decisions are made with, as YAML; a start for a file of your own."""
     if starting_set:
-        _print_settings("a starting set after the BAS chart", None, TenantSettings(daysales=BAS_DAY_SALES), as_json)
+        starting = TenantSettings(daysales=BAS_DAY_SALES)
+        _print_settings(["a starting set after the BAS chart"], {"version": None}, starting, as_json)
         return
     if tenant is None:
         raise typer.BadParameter("name a company, or --starting-set")
     company = tenant
 
     async def work(place: Office) -> None:
-        body, version = await tenants.settings_in_force(place.engine, company)
+        given, body, version = await _compared_with(place, company)
         said = f"{company}: version {version}" if version else f"{company}: no settings have taken effect yet"
-        _print_settings(said, version, body, as_json)
+        known = {"version": version, "given_out": given}
+        _print_settings([said, *_not_in_force(given, version)], known, body, as_json)
 
     in_office(work, tenant)
 
 
-def _print_settings(said: str, version: int | None, body: TenantSettings, as_json: bool) -> None:  # noqa: FBT001 - private
+def _print_settings(
+    said: Sequence[str],
+    known: Mapping[str, int | None],
+    body: TenantSettings,
+    as_json: bool,  # noqa: FBT001 - private
+) -> None:
     if as_json:
-        print_json({"version": version, "settings": body.to_json()})
+        print_json({**known, "settings": body.to_json()})
     else:
-        typer.echo(f"# {said}\n{settings_files.to_yaml(body)}", nl=False)
+        typer.echo("".join(f"# {line}\n" for line in said) + settings_files.to_yaml(body), nl=False)
+
+
+async def _compared_with(place: Office, tenant: str) -> tuple[int, TenantSettings, int]:
+    """Return the version that was given out last, and the settings in force with theirs, in that sequence."""
+    given = await tenants.given_out(place.engine, tenant)
+    return given, *await tenants.settings_in_force(place.engine, tenant)
+
+
+def _not_in_force(given: int, version: int) -> Iterator[str]:
+    """Say of a version that is on its way, or lost, that what is shown is not what it says."""
+    if given > version:
+        yield f"version {given} was published and is not in force yet; what is applied now takes its place"
 
 
 @settings.command("diff")
@@ -58,10 +78,11 @@ def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) ->
     """Show what a file would change, field by field."""
 
     async def work(place: Office) -> None:
-        body, version = await tenants.settings_in_force(place.engine, tenant)
+        given, body, version = await _compared_with(place, tenant)
         changes = settings_files.differences(body, _read(file))
         told = tuple(map(str, changes))
-        print_out({"version": version, "changes": told}, _changes(told), as_json=as_json)
+        known = {"version": version, "given_out": given, "changes": told}
+        print_out(known, (*_changes(told), *_not_in_force(given, version)), as_json=as_json)
 
     in_office(work, tenant)
 
@@ -82,12 +103,16 @@ def settings_apply(
     from infra import companies
 
     async def work(place: Office) -> None:
-        body, _ = await tenants.settings_in_force(place.engine, tenant)
+        given, body, before = await _compared_with(place, tenant)
         new = _read(file)
         changes = tuple(map(str, settings_files.differences(body, new)))
         if not as_json:
-            print_lines(_changes(changes))
-        version = await companies.apply_settings(place.engine, await place.producer(), tenant, new, by=asker(by))
+            print_lines((*_changes(changes), *_not_in_force(given, before)))
+        producer, who = await place.producer(), asker(by)
+        try:
+            version = await companies.apply_settings(place.engine, producer, tenant, new, by=who, after=given)
+        except companies.NewerSettings:
+            raise Failed(f"somebody has changed the settings of {tenant} just now: nothing is published") from None
         effect = wait > 0 and await until(lambda: tenants.is_in_force(place.engine, tenant, version), wait)
         if not as_json:
             typer.echo(

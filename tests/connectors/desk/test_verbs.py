@@ -279,6 +279,11 @@ def test_settings_are_published_with_the_next_version(desk: Any, kafka: str, tmp
     desk.after(lambda world: world.add("cafe-ett"))
     assert "daysales.series: (none) -> F" in desk("settings", "diff", "cafe-ett", str(file)).stdout
     assert desk.json("settings", "apply", "cafe-ett", str(file), "--by", "Åsa")["version"] == 1
+    on_its_way = "version 1 was published and is not in force yet; what is applied now takes its place"
+    assert f"# {on_its_way}\n" in desk("settings", "show", "cafe-ett").stdout
+    assert on_its_way in " ".join(desk("settings", "diff", "cafe-ett", str(file)).stdout.split())
+    shown = desk.json("settings", "show", "cafe-ett")
+    assert (shown["version"], shown["given_out"]) == (0, 1)
     assert desk.json("settings", "apply", "cafe-ett", str(file), "--by", "Åsa")["version"] == 2
     applied = [m.data for m in messages(kafka, "settings.v1") if m.tenant == "cafe-ett"]
     assert [(a.version, a.applied_by, a.settings.daysales) for a in applied] == [
