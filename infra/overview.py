@@ -199,11 +199,11 @@ async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> AnswerOutco
     async with snapshot(engine) as connection:
         orders = (await connection.execute(_OF_FACT, {"tenant": hold.tenant, "fact": answer_id})).all()
         holds = await waiting.holds_of(connection, hold.tenant, hold.key)
-    closed = any(each.hold_id == hold.hold_id and each.closed_at is not None for each in holds)
-    again = next((each for each in reversed(holds) if closed and each.closed_at is None), None)
+    ended = next((each for each in holds if each.hold_id == hold.hold_id and each.closed_at is not None), None)
+    again = next((each for each in reversed(holds) if ended and each.closed_at is None), None)
     under_way = any(order.state not in _ENDED_STATES for order in orders)
     vouchers = tuple(VoucherRef.model_validate(o.voucher) for o in orders if o.voucher and o.state == "delivered")
-    return AnswerOutcome(closed, under_way, bool(orders), vouchers, again)
+    return AnswerOutcome(ended is not None, under_way, bool(orders), vouchers, again, ended)
 
 
 async def orders_ended(connection: AsyncConnection, tenant: str) -> tuple[int, tuple[str, int, str | None] | None]:

@@ -39,6 +39,7 @@ class AnswerOutcome:
         ordered: there is such an order.
         vouchers: what was booked.
         again: what waits now of the same key.
+        ended: the hold, if it waits no longer: by this answer, by another one, or by what came meanwhile.
     """
 
     closed: bool
@@ -46,6 +47,7 @@ class AnswerOutcome:
     ordered: bool
     vouchers: tuple[VoucherRef, ...]
     again: Hold | None
+    ended: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)

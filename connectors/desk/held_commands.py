@@ -82,7 +82,7 @@ def held_answer(
         came = await acting.what_came(place.engine, found, answer_id, wait) if wait > 0 else None
         if as_json:
             told = {"hold_id": str(found.hold_id), "key": found.key, "answer": answer}
-            print_json(told | views.became_json(came))
+            print_json(told | views.became_json(came, answer))
         else:
             print_lines([views.became(found, answer, came, place.settings.language)])
         if came is not None and not came.closed:
@@ -91,6 +91,8 @@ def held_answer(
             raise Failed(f"{found.key} waits again: bokbuss held show {str(came.again.hold_id)[:8]}")
         if came is not None and came.under_way:
             raise Failed(f"what came of it is not known after {wait:g} s: bokbuss explain {found.key}")
+        if came is not None and (other := views.ended_otherwise(came, answer)) is not None:
+            raise Failed(f"{found.key} waits no longer, and not by this answer: {other.message}")
 
     in_office(work, tenant)
 

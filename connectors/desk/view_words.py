@@ -42,6 +42,10 @@ UNDER_WAY: Final = Said(
 )
 BOOKED_AS: Final = Said("{said}; bokfört som {vouchers}.", "{said}; booked as {vouchers}.")
 AND: Final = Said(" och ", " and ")
+NOT_BY_THIS: Final = Said(
+    "{key} hos {tenant} väntar inte längre, men inte genom svaret {answer}: {why}",
+    "{key} of {tenant} waits no longer, and not by the answer {answer}: {why}",
+)
 NO_LONGER: Final = Said("{said}; det väntar inte längre.", "{said}; it waits no longer.")
 STORY_OF: Final = Said("{key} hos {tenant}", "{key} of {tenant}")
 NOW: Final = Said("Nu: {now}", "Now: {now}")

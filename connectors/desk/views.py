@@ -17,6 +17,7 @@ from schemas.audit import AuditRecord
 from schemas.base import SWEDEN, Language
 from schemas.commands import VoucherRow
 from schemas.money import ZERO
+from schemas.words import Wording
 
 Lines = tuple[str, ...]
 _SHORT = 8
@@ -137,15 +138,41 @@ def became(hold: Hold, answer: str, came: AnswerOutcome | None, to: Language = "
         return say.UNDER_WAY.to(to, said=said)
     if came.vouchers:
         return say.BOOKED_AS.to(to, said=said, vouchers=say.AND.to(to).join(map(str, came.vouchers)))
+    if (other := ended_otherwise(came, answer)) is not None:
+        why = speaking.said(other.wording, other.message or "", to)
+        return say.NOT_BY_THIS.to(to, key=hold.key, tenant=hold.tenant, answer=called, why=why)
     return say.NO_LONGER.to(to, said=said)
 
 
-def became_json(came: AnswerOutcome | None) -> dict[str, Any]:
+def ended_otherwise(came: AnswerOutcome, answer: str) -> Hold | None:
+    """Return a hold that something else than this answer has ended: somebody was quicker, or newer content was."""
+    ended = came.ended
+    if ended is None or came.ordered:
+        return None
+    given = set(_answers(ended.wording))
+    return None if ended.how == "answered" and (not given or answer in given) else ended
+
+
+def _answers(wording: Wording | None) -> Iterator[str]:
+    """Yield the answers that a text names."""
+    if wording is None:
+        return
+    kind, named, name = wording.key.partition("/answer/")
+    if kind and named:
+        yield name
+    for value in wording.values.values():
+        for one in value if isinstance(value, tuple) else (value,):
+            yield from _answers(one) if isinstance(one, Wording) else ()
+
+
+def became_json(came: AnswerOutcome | None, answer: str) -> dict[str, Any]:
     """Return what an answer has come to as JSON values."""
     if came is None:
         return {"closed": False}
+    other = ended_otherwise(came, answer)
     return {
         "closed": came.closed,
+        "ended_otherwise": other.message if other else None,
         "under_way": came.under_way,
         "vouchers": [voucher.to_json() for voucher in came.vouchers],
         "held_again": hold_json(came.again) if came.again else None,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,17 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from sqlalchemy import text
 
-from connectors.desk import settings_files
+from connectors.desk import acting, settings_files, views
 from infra.commanding import Failed
+from infra.delivery import waiting
+from infra.rows import AnswerOutcome
 from schemas import envelope as envelopes
 from schemas.bas import BAS_DAY_SALES
 from schemas.commands import PostVoucher
 from schemas.envelope import Envelope
 from schemas.settings import PaymentAccount, TenantSettings
+from schemas.words import named
+from streams.daysales import words
 from tests.streams.daysales.days import Host, chosen, day, outcome, without_card
 
 KEY = "openpos/KASSA1/412"
@@ -97,6 +102,30 @@ def test_what_waits_no_longer_cannot_be_answered(holding: Any) -> None:
     assert "A newer report came." in holding.refused(1, "held", "answer", KEY, "keep", "--by", "Åsa")
     assert holding.json("held", "list") == []
     assert [h["how"] for h in holding.json("held", "list", "--all")] == ["superseded"]
+
+
+def test_an_answer_that_came_after_another_is_not_told_as_what_counts(holding: Any) -> None:
+    """Two people have the page open, and flows read the other one's first; or newer content came meanwhile."""
+
+    async def came(world: Any) -> AnswerOutcome:
+        engine = world.place.engine
+        [hold] = await waiting.holds(engine, TENANT, closed=True)
+        return await acting.what_came(engine, replace(hold, closed_at=None), "reviews/of-mine@1", 0.0)
+
+    [hold] = holding.after(lambda world: waiting.holds(world.place.engine, TENANT))
+    kept = words.ANSWERED(answer=named("daysales", "answer", "keep"))
+    close = "update held set closed_at = now(), how = :how, message = :said, wording = cast(:wording as jsonb)"
+    execute(holding, close, how="answered", said=kept.english, wording=kept.wording.model_dump_json())
+    outcome = holding.after(came)
+    assert "waits no longer, and not by the answer reverse: A person answered keep" in views.became(
+        hold, "reverse", outcome
+    )
+    assert "inte genom svaret" in views.became(hold, "reverse", outcome, "sv")
+    assert views.became_json(outcome, "reverse")["ended_otherwise"] == "A person answered keep"
+    assert views.became(hold, "keep", outcome).endswith("answered keep; it waits no longer.")
+    assert views.became_json(outcome, "keep")["ended_otherwise"] is None
+    execute(holding, close, how="superseded", said="A newer report came.", wording="null")
+    assert "not by the answer keep: A newer report came." in views.became(hold, "keep", holding.after(came))
 
 
 def test_a_key_of_two_companies_is_asked_back(holding: Any) -> None:
