@@ -21,6 +21,9 @@ Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
 OfCompany = Annotated[str | None, typer.Option("--tenant", help="Only this company.")]
 
 
+_CONTROLS = {number: f"\\x{number:02x}" for number in (*range(32), *range(127, 160)) if chr(number) not in "\t\n\r"}
+
+
 class Failed(Exception):
     """The command did what it could and something is held or failed: exit code 1. The message says what to do."""
 
@@ -79,9 +82,13 @@ def width() -> int:
 
 
 def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
-    """Print lines, and those that are too long for the terminal in several, further in; no word is broken."""
+    """Print lines, and those that are too long for the terminal in several, further in; no word is broken.
+
+    What others have written may stand in them: a character that a terminal would obey is shown as its number.
+    """
     columns = width()
-    for line in lines:
+    for text in lines:
+        line = text.translate(_CONTROLS)
         indent = line[: len(line) - len(line.lstrip())] + "    "
         wrapped = columns and len(line) > columns
         parts = textwrap.wrap(

@@ -207,6 +207,14 @@ def test_bytes_that_still_cannot_be_read_are_not_replayed(desk: Any) -> None:
     assert desk.json("dead", "show", place)["state"] == "open"
 
 
+def test_no_bytes_that_others_have_written_command_a_terminal(desk: Any) -> None:
+    """They are shown as they are: what would move the cursor, hide a line or set the clipboard is a number."""
+    place = bury(desk, b"a\x1b[2J\xc2\x9b1A\r\n")
+    said = desk("dead", "show", place).stdout
+    assert "a\\x1b[2J\\x9b1A\r\n" in said
+    assert not {"\x1b", "\x9b"} & set(said)
+
+
 def test_corrected_bytes_are_sent_to_their_topic_and_it_is_on_record(
     desk: Any, kafka: str, tmp_path: Path, sample_bytes: bytes
 ) -> None:
