@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import store
 
 _MOST: Final = 1000
-"""Alerts of one company that are looked at at once; the others follow when these are told."""
+"""Alerts of one company that are looked at at once: of holds, the only ones that are many, those that wait longest."""
 _CONDITIONS: Final = text(
     """select * from (
        select 'held/' || hold_id as alert, 'held' as kind, held_at as since,
@@ -55,7 +55,7 @@ _CONDITIONS: Final = text(
        select 'books_differ/' || source || '/' || year_to, 'books_differ', read_at,
               jsonb_build_object('source', source, 'year_to', year_to)
        from proofs where tenant = :tenant and differences > 0
-       ) c order by since, alert limit :most"""
+       ) c order by kind = 'held', since, alert limit :most"""
 )
 """What a target never answers clearly is sent again each time that it is absent: its first lost answer counts."""
 _RAISE: Final = text(

@@ -194,6 +194,27 @@ async def test_every_condition_is_an_alert(receiver: Receiver) -> None:
     ]
 
 
+async def test_a_thousand_holds_hide_nothing_that_stops_the_company(receiver: Receiver) -> None:
+    """They came first, and a consent that ends is told all the same."""
+    await receiver.execute(
+        text(
+            """insert into held (hold_id, tenant, flow, key, body, held_at)
+               select gen_random_uuid(), :tenant, 'daysales', 'k', '{}', clock_timestamp() - interval '1 day'
+               from generate_series(1, 1000)"""
+        )
+    )
+    await receiver.execute(
+        text(
+            """insert into connections (tenant, system, grant_type, state, changed_at)
+               values (:tenant, 'fortnox', 'token', 'needs_consent', clock_timestamp())"""
+        )
+    )
+    await conditions.look(receiver.host.engine, receiver.tenant)
+    names = {one.alert.name for one in await conditions.known(receiver.host.engine, receiver.tenant)}
+    assert len(names) == 1000
+    assert "needs_consent/fortnox" in names
+
+
 @pytest.mark.parametrize(
     ("state", "outcome", "alerts"), [("unknown", "unknown", 1), ("sending", "absent", 1), ("queued", "put_off", 0)]
 )
