@@ -71,10 +71,12 @@ def alerts_test(tenant: Company, as_json: Json = False) -> None:
 @alerts.command("list")
 def alerts_list(tenant: Company, as_json: Json = False) -> None:
     """List what is wrong with a company now, and what was told of it."""
-    from infra.alerting import conditions, telling
+    from infra.alerting import conditions, hooks, telling
 
     async def work(place: Office) -> None:
         found = await conditions.known(place.engine, tenant)
+        if tenant not in await hooks.companies(place.engine):
+            typer.echo(f"Nobody is told of it: bokbuss alerts set {tenant}", err=True)
         if as_json:
             print_json([asdict(one) for one in found])
             return
@@ -84,9 +86,7 @@ def alerts_list(tenant: Company, as_json: Json = False) -> None:
                 f"given up: {one.why}" if one.given_up else f"in vain: {one.why}" if one.why else one.told or "not yet"
             )
             rows.append((words.when(one.alert.raised_at), state, telling.said(one.alert)))
-        print_lines(
-            words.columns(rows, width=width()) if found else [f"nothing is wrong with {tenant}, or it has no hook"]
-        )
+        print_lines(words.columns(rows, width=width()) if found else [f"nothing is wrong with {tenant}"])
 
     in_office(work, tenant)
 

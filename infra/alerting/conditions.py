@@ -156,6 +156,12 @@ async def failed(engine: AsyncEngine, tenant: str, alert: Alert, why: str, after
 
 
 async def known(engine: AsyncEngine, tenant: str) -> list[KnownAlert]:
-    """Return a company's alerts as they stand."""
-    rows = await store.rows(engine, _OPEN, {"tenant": tenant})
-    return [KnownAlert(Alert(*row[:6]), row.told, row.given_up, row.why) for row in rows]
+    """Return a company's alerts as they stand, and after them what is wrong that nobody has looked at yet."""
+    found = [
+        KnownAlert(Alert(*row[:6]), row.told, row.given_up, row.why)
+        for row in await store.rows(engine, _OPEN, {"tenant": tenant})
+    ]
+    noted = {one.alert.name for one in found}
+    wrong = await store.rows(engine, _CONDITIONS, {"tenant": tenant, "most": _MOST})
+    new = [Alert(row.alert, row.kind, row.about, row.since, None, 0) for row in wrong if row.alert not in noted]
+    return [*found, *(KnownAlert(alert, told="", given_up=False, why="") for alert in new)]

@@ -104,6 +104,18 @@ def test_what_waits_no_longer_cannot_be_answered(holding: Any) -> None:
     assert [h["how"] for h in holding.json("held", "list", "--all")] == ["superseded"]
 
 
+def test_what_is_wrong_is_listed_where_nobody_is_told_of_it(holding: Any) -> None:
+    """A list of alerts that is empty says that nothing is wrong, and not that nobody has looked."""
+    holding.after(lambda world: world.add(TENANT))
+    told = holding("alerts", "list", TENANT)
+    assert "held: flow daysales" in " ".join(told.stdout.split())
+    assert "alerts set" in told.stderr
+    [alert] = holding.json("alerts", "list", TENANT)
+    assert (alert["alert"]["kind"], alert["told"]) == ("held", "")
+    execute(holding, "update held set closed_at = now(), how = 'superseded'")
+    assert holding("alerts", "list", TENANT).stdout == f"nothing is wrong with {TENANT}\n"
+
+
 def test_an_answer_that_came_after_another_is_not_told_as_what_counts(holding: Any) -> None:
     """Two people have the page open, and flows read the other one's first; or newer content came meanwhile."""
 
