@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, store
+from infra import clock
 from infra.rows import Head, Stored
 from infra.store import lines, snapshot
 from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Shown
@@ -61,9 +61,18 @@ _AFTER = text(
     """select a.tenant, a.body from audit_heads h
        left join unnest(cast(:tenants as text[]), cast(:sequences as bigint[])) as k(t, s) on k.t = h.tenant
        join audit a on a.tenant = h.tenant and a.sequence > coalesce(k.s, 0)
-       where h.sequence > coalesce(k.s, 0) and (cast(:tenant as text) is null or h.tenant = :tenant)
+       where h.sequence > coalesce(k.s, 0)
+         and (cast(:tenant as text) is null or h.tenant = :tenant or k.t is not null)
        order by a.id limit 1000"""
 )
+_REMOVED_SINCE = text(
+    """select distinct on (k.t) k.t as name, r.tenant as under
+       from unnest(cast(:tenants as text[]), cast(:sequences as bigint[])) as k(t, s)
+       join removed_tenants r on r.name = k.t left join audit_heads h on h.tenant = k.t
+       where coalesce(h.sequence, 0) < k.s and r.tenant <> all(cast(:tenants as text[]))
+       order by k.t, r.incarnation desc"""
+)
+"""A company's trail only grows: one that is shorter than it was is another company's of the same name."""
 _CHAIN = text("select sequence, key, fact_id, message_id, body from audit where tenant = :tenant order by sequence")
 
 _RESTORED = text(
@@ -239,10 +248,21 @@ async def newest(
         return [(name, recorded(body)) for name, body in reversed(rows.all())], heads
 
 
-async def after(engine: AsyncEngine, tenant: str | None, known: Mapping[str, int]) -> list[TenantRecord]:
-    """Return the records after those known (company: sequence), each company's in its sequence, none left out."""
-    values = {"tenant": tenant, "tenants": list(known), "sequences": list(known.values())}
-    return [(row.tenant, recorded(row.body)) for row in await store.rows(engine, _AFTER, values)]
+async def after(engine: AsyncEngine, tenant: str | None, known: dict[str, int]) -> list[TenantRecord]:
+    """Return the records after those known (company: sequence), each company's in its sequence, none left out.
+
+    Of a company that was removed since, what is known is put under the name that its trail is kept under: it goes on
+    there, and the name can be another company's by now.
+    """
+    async with snapshot(engine) as connection:
+        for name, under in await connection.execute(_REMOVED_SINCE, _by_company(known)):
+            known[under] = known.pop(name)
+        rows = await connection.execute(_AFTER, {"tenant": tenant, **_by_company(known)})
+        return [(row.tenant, recorded(row.body)) for row in rows]
+
+
+def _by_company(known: Mapping[str, int]) -> dict[str, Any]:
+    return {"tenants": list(known), "sequences": list(known.values())}
 
 
 async def heads(connection: AsyncConnection, tenant: str | None) -> list[Head]:
