@@ -27,12 +27,18 @@ def held_list(
 
     async def work(place: Office) -> None:
         found = await waiting.holds(place.engine, tenant, closed=everything)
+        not_heard_of = await waiting.not_heard_of(place.engine, tenant)
         if as_json:
             print_json([views.hold_json(h) for h in found])
-        else:
+        elif found or not not_heard_of:
             print_lines(views.held_list(found, width(), await _names(place, found), place.settings.language))
         if len(found) >= waiting.MOST:
             told_in_part(len(found), await waiting.number_of_holds(place.engine, tenant, closed=everything))
+        if not_heard_of:
+            said = (
+                f"{not_heard_of} wait as flows have it, and the desk has not heard of them: does it run (bokbuss up)?"
+            )
+            typer.echo(said, err=True)
 
     in_office(work, tenant, reads=True)
 

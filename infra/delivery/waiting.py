@@ -32,6 +32,10 @@ _HELD = text(
         order by turn, held_at limit :limit"""  # noqa: S608 - constants; every value is bound
 )
 _NUMBER_HELD = text(f"select count(*) from held where {_OF} and (:closed or closed_at is null)")  # noqa: S608 - as above
+_NOT_HEARD_OF = text(
+    f"""select count(*) from flow_state f where {_OF} and waiting is not null
+          and not exists (select from held h where h.tenant = f.tenant and h.key = f.key and h.closed_at is null)"""  # noqa: S608 - as above
+)
 _HELD_CALLED = text(
     f"""{_HELD_COLUMNS} where {_OF}
         and (key = :called or key ~ :shortened or starts_with(hold_id::text, lower(:called)))
@@ -94,6 +98,11 @@ async def holds(
 async def number_of_holds(engine: AsyncEngine, tenant: str | None, *, closed: bool) -> int:
     """Return how many ``holds`` would return without a limit."""
     return await store.scalar(engine, _NUMBER_HELD, {"tenant": tenant, "closed": closed}) or 0
+
+
+async def not_heard_of(engine: AsyncEngine, tenant: str | None) -> int:
+    """Return how many keys wait as flows remember them and are not held as far as the desk has heard, or not yet."""
+    return await store.scalar(engine, _NOT_HEARD_OF, {"tenant": tenant}) or 0
 
 
 async def page_of_holds(

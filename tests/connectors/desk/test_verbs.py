@@ -22,6 +22,8 @@ from schemas.envelope import Envelope
 from schemas.settings import PaymentAccount, TenantSettings
 from schemas.words import named
 from streams.daysales import words
+from tests.infra.facts import applied, message
+from tests.infra.facts import day as report
 from tests.streams.daysales.days import Host, chosen, day, outcome, without_card
 
 KEY = "openpos/KASSA1/412"
@@ -102,6 +104,23 @@ def test_what_waits_no_longer_cannot_be_answered(holding: Any) -> None:
     assert "A newer report came." in holding.refused(1, "held", "answer", KEY, "keep", "--by", "Åsa")
     assert holding.json("held", "list") == []
     assert [h["how"] for h in holding.json("held", "list", "--all")] == ["superseded"]
+
+
+def test_what_the_desk_has_not_heard_of_is_no_all_clear(desk: Any) -> None:
+    """A flow holds a day, and the role that writes holds down is not there to hear of it."""
+
+    async def past(world: Any) -> list[Envelope[Any]]:
+        await world.add(TENANT)
+        await world.decides(message(TENANT, applied(TENANT, 1)))
+        orders: list[Envelope[Any]] = await world.decides(message(TENANT, report(7, method="klarna")))
+        return orders
+
+    [hold] = desk.after(past)
+    listed = desk("held", "list", "--tenant", TENANT)
+    assert (listed.stdout, "1 wait as flows have it" in listed.stderr) == ("", True)
+    desk.after(lambda world: world.reviews(hold))
+    listed = desk("held", "list")
+    assert (hold.subject in listed.stdout, listed.stderr) == (True, "")
 
 
 def test_what_is_wrong_is_listed_where_nobody_is_told_of_it(holding: Any) -> None:
