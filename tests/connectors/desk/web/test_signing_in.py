@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -264,6 +265,21 @@ def test_an_admin_of_one_company_gets_hold_of_no_account_of_another() -> None:
         new = await visitor.post("/companies/krogen/people", {"email": "bo@example.se", "role": "accountant"})
         assert "/invitation/" in new.text
         assert (await visitor.post("/companies/krogen/people", {"email": "bo", "role": "viewer"})).status_code == 422
+
+    visit(story)
+
+
+def test_an_admin_is_offered_nothing_about_people_that_is_not_there() -> None:
+    """Each form of the page has an address that takes it; one's own account is changed at one's own page."""
+
+    async def story(visitor: Visitor) -> None:
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "krogen")
+        await accounts.invite(visitor.host.engine, ANNA, {"krogen": DeskRole.VIEWER}, by="test")
+        page = (await visitor.get("/companies/krogen/people")).text
+        offered = re.findall(r'action="(/companies/krogen/people/[^"]+)"', page)
+        assert sorted(one.rpartition("/")[2] for one in offered) == ["link", "role"]
+        for address in offered:
+            assert (await visitor.post(address, {"role": "viewer"})).status_code in {200, 303}
 
     visit(story)
 
