@@ -155,7 +155,7 @@ class ClosingRow(BooksRow):
     entry_date: Day
     text: str
     rows: tuple[EntryRow, ...]
-    amount: Money = Field(description="the debit of all rows")
+    amount: Money | None = Field(description="the debit of all rows; None: more than an amount can be")
     reverse_on: Day | None = None
     submitted_by: str = ""
     content: Code = Field(description="the entry's revision, or gone: what an approval is of")

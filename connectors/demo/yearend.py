@@ -25,6 +25,7 @@ from infra.packages import keys
 from infra.plugin import Host
 from infra.proving import comparing
 from schemas.ledger import LedgerRequested
+from schemas.money import ZERO
 from schemas.plans import ClosingRow
 from schemas.proofs import BooksProved
 
@@ -169,7 +170,9 @@ class AccountingFirm:
         rows: list[ClosingRow] = [row async for row in planning.rows(self.place.engine, plan)]
         for row in rows:
             warned = "; ".join(one.why for one in (*row.obstacles, *row.warnings))
-            said = f"{row.action} in series {row.series}, {amount(row.amount)}" + (f" ({warned})" if warned else "")
+            said = f"{row.action} in series {row.series}, {amount(row.amount or ZERO)}" + (
+                f" ({warned})" if warned else ""
+            )
             self._note(f"entry {row.number}", "planned", f"{row.text}: {said}")
         return plan, rows
 

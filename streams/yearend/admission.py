@@ -1,17 +1,14 @@
 """What must be true of a batch and of an entry before anything of it is booked: one function for each demand. Pure."""
 
 from collections import Counter
-from decimal import Decimal
-from typing import Final
 
 from schemas.flows import Held
 from schemas.identities import shown_organisation, ten_digits
 from schemas.money import ZERO
 from streams.yearend import words
 from streams.yearend.cases import BatchCase, EntryCase, of_batches, of_entries
+from streams.yearend.state import LARGEST
 from streams.yearend.verdict import LOOK_AGAIN
-
-_LARGEST_ROW: Final = Decimal(10) ** 12
 
 
 @of_batches
@@ -101,7 +98,7 @@ def an_entry_balances(case: EntryCase) -> Held | None:
 @of_entries
 def the_amounts_fit_in_a_voucher(case: EntryCase) -> Held | None:
     """Hold amounts that are more than a voucher's row can take."""
-    if case.state.gone or sum((row.debit + row.credit for row in case.entry.rows), ZERO) < _LARGEST_ROW:
+    if case.state.gone or sum((row.debit + row.credit for row in case.entry.rows), ZERO) < LARGEST:
         return None
     return Held("amount_too_large", words.TOO_LARGE())
 

@@ -17,7 +17,7 @@ from schemas.words import Text, named
 from streams.yearend import words
 from streams.yearend.cases import Case, EntryCase
 from streams.yearend.rules import a_refused_voucher_waits
-from streams.yearend.state import State
+from streams.yearend.state import State, total
 from streams.yearend.verdict import DISCARD, KEEP, NAME, RETRY, Booking, Settled, TakenIn, Verdict
 
 LATE: Final = "what_comes_late_undoes_nothing"
@@ -115,7 +115,6 @@ class EntryWriter(Writer):
         giving_up = (KEEP if self.state.standing else DISCARD,) if held.can_be_given_up else ()
         entry, batch = self.state.entry, self.state.batch
         day = entry.entry_date if entry else batch.year_to if batch else None
-        amount = sum((row.debit for row in entry.rows), ZERO) if entry else None
         return HoldForReview(
             **self.origin(self.state.revision, step or f"hold/{self.state.holds + 1}"),
             reason=held.reason,
@@ -123,7 +122,7 @@ class EntryWriter(Writer):
             **spoken(self.about(held.message), held.lines[:_MOST_LINES]),
             choices=(*held.choices, *giving_up),
             business_date=day,
-            amount=amount,
+            amount=total(entry) if entry else None,
         )
 
     def about(self, said: Text) -> Text:

@@ -7,12 +7,11 @@ from typing import Final
 
 from schemas.commands import PostVoucher
 from schemas.events import ClosingAction, ClosingApproved
-from schemas.money import ZERO
 from schemas.plans import ClosingRow, ClosingState, Plan, reasoned
 from schemas.settings import TenantSettings, YearEndSettings
 from schemas.words import heard
 from streams.yearend.orders import was_refused
-from streams.yearend.state import State
+from streams.yearend.state import State, total
 from streams.yearend.verdict import DISCARD, FOUR_EYES, KEEP
 
 _ORDER: Final[tuple[ClosingState, ...]] = (
@@ -124,7 +123,7 @@ def _row(key: str, state: State, settings: YearEndSettings) -> ClosingRow:
         entry_date=entry.entry_date,
         text=entry.text,
         rows=entry.rows,
-        amount=sum((row.debit for row in entry.rows), ZERO),
+        amount=total(entry),
         reverse_on=entry.reverse_on,
         submitted_by=origin.submitted_by,
         content=state.content,

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal
+from decimal import Decimal
+from typing import Final, Literal
 from uuid import UUID
 
 from schemas import ids
@@ -11,12 +12,14 @@ from schemas.commands import HoldForReview, PostVoucher, VoucherRef, VoucherRow
 from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow
 from schemas.flows import Remembered
 from schemas.ledger import booked
-from schemas.money import text
+from schemas.money import ZERO, text
 
 Part = Literal["entry", "accrual"]
 """Which of an entry's vouchers: its own, or the one that takes an accrual back on its day."""
 GONE = "gone"
 """The content of an entry that the newest version of its batch has no more."""
+LARGEST: Final = Decimal(10) ** 12
+"""What an amount in a message is below."""
 
 
 class Origin(Remembered):
@@ -146,6 +149,12 @@ class State(Remembered):
         turned = turn is not None and turn.revision == self.revision
         demanded = self.entry.reverse_on is not None
         return not self.gone and main.revision == self.revision and turned == demanded
+
+
+def total(entry: ClosingEntry) -> Decimal | None:
+    """Return the debit of all rows of an entry; None: it is more than an amount can be."""
+    debit = sum((row.debit for row in entry.rows), ZERO)
+    return debit if abs(debit) < LARGEST else None
 
 
 def alike_key(entry: ClosingEntry) -> str:

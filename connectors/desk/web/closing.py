@@ -16,6 +16,7 @@ from infra import catching_up, clock, registry, speaking, tenants, today
 from infra.accounts.permissions import Permission
 from infra.commanding import Failed
 from infra.deciding import planning
+from schemas.money import ZERO
 from schemas.plans import ClosingRow, ClosingState, Plan
 
 _WAIT: Final = 15.0
@@ -77,7 +78,7 @@ async def _planned(visit: Visit, plan: Plan, *, status: int = 200, errors: Seque
         sends=[row for row in rows if _sends(row)],
         untold=await planning.untold(engine, plan),
         left=await planning.left(engine, plan),
-        total=sum((row.amount for row in rows if _sends(row)), start=type(rows[0].amount)(0)) if rows else None,
+        total=sum((row.amount or ZERO for row in rows if _sends(row)), ZERO) if rows else None,
     )
 
 

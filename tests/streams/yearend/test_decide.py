@@ -197,6 +197,20 @@ def test_an_entry_that_cannot_be_booked_waits_by_name_and_the_others_do_not(
     assert [type(order) for order in company.approve("1")] == [PostVoucher]
 
 
+@pytest.mark.parametrize("wrong", ["amount_too_large", "unbalanced", "text_missing"])
+def test_an_entry_that_sums_to_more_than_an_amount_waits_as_any_other(company: Company, wrong: str) -> None:
+    """Each of its rows is an amount, and all of them together are none: the hold and the plan say none."""
+    most = "999999999999.99"
+    rows = (row(8910, most), row(8910, most), row(2512, credit=most), row(2512, credit=most))
+    sides = rows[:-1] if wrong == "unbalanced" else rows
+    wrongly = entry("1", rows=sides, text=" " if wrong == "text_missing" else "Skatt")
+    [hold] = company.tell(batch(wrongly, entry("2")))
+    assert isinstance(hold, HoldForReview)
+    assert (hold.reason, hold.amount) == (wrong, None)
+    assert "1999999999999.98" in hold.message
+    assert [type(order) for order in company.approve("2")] == [PostVoucher]
+
+
 def test_a_discarded_entry_is_left_alone_until_it_comes_with_other_content(company: Company) -> None:
     """Whatever the plans say."""
     company.tell(batch(entry(text=" ")))

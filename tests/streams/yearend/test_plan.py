@@ -1,6 +1,7 @@
 """What a plan of closing entries proposes: each state with its action, its rule, and what an approval is of."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from schemas.plans import ClosingRow, Plan
 from schemas.settings import TenantSettings
 from streams.yearend import FLOW
 from tests.streams.yearend.entries import Company, batch, chosen, double, entry, key, outcome, refusal
+from tests.streams.yearend.entries import row as books
 
 NOW = datetime(2026, 3, 15, 10, tzinfo=UTC)
 
@@ -201,3 +203,14 @@ def test_where_two_people_are_wanted_the_same_one_may_not_apply(made_by: str, by
     assert FLOW.objects(plan, rows(company), chosen(four_eyes=True), by).startswith(why)
     assert bool(FLOW.objects(plan, rows(company), chosen(four_eyes=True), by)) is bool(why)
     assert FLOW.objects(plan, rows(company), chosen(), by) == ""
+
+
+def test_an_entry_that_sums_to_more_than_an_amount_is_a_row_without_one() -> None:
+    """It waits by itself: the others are planned."""
+    company, most = Company(), "999999999999.99"
+    sides = (books(8910, most), books(8910, most), books(2512, credit=most), books(2512, credit=most))
+    company.tell(batch(entry("1", rows=sides), entry("2")))
+    assert [(r.number, r.state, r.amount) for r in rows(company)] == [
+        ("1", "held", None),
+        ("2", "planned", Decimal("100.00")),
+    ]
