@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from schemas.commands import PostVoucher
-from schemas.events import ClosingAction, ClosingApproved
+from schemas.events import ClosingAction, ClosingApproved, ClosingEntry, EntryRow
 from schemas.plans import ClosingRow, ClosingState, Plan, reasoned
 from schemas.settings import TenantSettings, YearEndSettings
 from schemas.words import heard
@@ -110,6 +110,8 @@ def _row(key: str, state: State, settings: YearEndSettings) -> ClosingRow:
     if entry is None or origin is None:
         raise LookupError(f"{key} is no entry")
     rule, action = next((r.__name__, said) for r in RULES if (said := r(Entry(state, how))) is not None)
+    if action == "reverse":
+        entry = _as_it_stands(state, entry)
     return ClosingRow(
         row=1,
         state=how,
@@ -133,6 +135,16 @@ def _row(key: str, state: State, settings: YearEndSettings) -> ClosingRow:
         organisation_number=origin.organisation_number,
         database_number=origin.database_number,
     )
+
+
+def _as_it_stands(state: State, entry: ClosingEntry) -> ClosingEntry:
+    """Return an entry as the books have it: what is reversed may not be what it came as last."""
+    main, turn = state.part("entry"), state.part("accrual")
+    if main is None or (order := main.order) is None:
+        return entry
+    rows = tuple(EntryRow(**dict(row)) for row in order.rows)
+    back = turn.order.voucher_date if turn and turn.order else None
+    return entry.model_copy(update={"entry_date": order.voucher_date, "rows": rows, "reverse_on": back})
 
 
 def applied(plan: Plan, row: ClosingRow, by: str, at: datetime) -> ClosingApproved:

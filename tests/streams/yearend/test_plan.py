@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from connectors.desk.closing import previewed
 from schemas.commands import PostVoucher
 from schemas.plans import ClosingRow, Plan
 from schemas.settings import TenantSettings
@@ -214,3 +215,16 @@ def test_an_entry_that_sums_to_more_than_an_amount_is_a_row_without_one() -> Non
         ("1", "held", None),
         ("2", "planned", Decimal("100.00")),
     ]
+
+
+def test_what_is_reversed_is_shown_as_the_books_have_it() -> None:
+    """It came otherwise before it left its batch, and as no voucher can be: what is looked up is what stands."""
+    company = Company(chosen(amended="reverse"))
+    company.tell(batch(entry("1"), entry("2")))
+    company.export("1")
+    company.tell(batch(entry("1", rows=(books(8910, "5.00"), books(2512, credit="6.00"))), entry("2"), version=1))
+    company.tell(batch(entry("2"), version=2))
+    found = row(company)
+    assert (found.action, found.rows, found.amount) == ("reverse", entry().rows, Decimal("100.00"))
+    [order] = previewed(found)
+    assert [(r.account, r.debit) for r in order.rows] == [(8910, Decimal("100.00")), (2512, Decimal("0.00"))]
