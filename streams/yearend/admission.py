@@ -7,7 +7,7 @@ from schemas.identities import shown_organisation, ten_digits
 from schemas.money import ZERO
 from streams.yearend import words
 from streams.yearend.cases import BatchCase, EntryCase, of_batches, of_entries
-from streams.yearend.state import LARGEST
+from streams.yearend.state import LARGEST, of_other_years
 from streams.yearend.verdict import LOOK_AGAIN
 
 
@@ -47,7 +47,7 @@ def a_batch_name_is_of_one_batch(case: BatchCase) -> Held | None:
     batch, before = case.batch, case.before
     if before is None or case.state.taken == case.state.revision:
         return None
-    if before.year_to < batch.year_from or batch.year_to < before.year_from:
+    if of_other_years(before, batch):
         return Held("another_year", words.ANOTHER_YEAR(last=batch.year_to, before=before.year_to))
     if batch.version > before.version:
         return None

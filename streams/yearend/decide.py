@@ -19,7 +19,7 @@ from streams.yearend.cases import BatchCase, Case, EntryCase
 from streams.yearend.learn import Learned, learn, taken_in
 from streams.yearend.orders import LATE, MOVED, EntryWriter, orders, was_refused
 from streams.yearend.rules import judge
-from streams.yearend.state import Origin, State, alike_key, booked_key, entry_key
+from streams.yearend.state import State, alike_key, booked_key, entry_key, newest_before, taken_from
 from streams.yearend.verdict import DISCARD, NAME, TakenIn
 
 _POST_VOUCHER: Final = type_of(PostVoucher)
@@ -55,7 +55,7 @@ def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -
     given: list[Order] = []
     if learned.late:
         writer = EntryWriter(learned.late, envelope.tenant, LATE, terms.version, learned.states[learned.late])
-        given += writer.older_content(message)
+        given += writer.older_content(message, newest_before(message, states[learned.late], states))
     if learned.moved:
         writer = EntryWriter(learned.moved, envelope.tenant, MOVED, terms.version, learned.states[learned.moved])
         given += writer.moved(message)
@@ -92,7 +92,7 @@ def _case(
         return None
     known = (key, state, message, terms.settings.yearend, terms.organisation_number)
     if state.batch is not None:
-        return BatchCase(*known, refused=None, batch=state.batch, before=_before(state, after))
+        return BatchCase(*known, refused=None, batch=state.batch, before=taken_from(state, after))
     if state.entry is None or state.origin is None or isinstance(state.awaits, PostVoucher):
         return None  # nothing to act on yet, or Fortnox's answer comes first
     order = awaited if isinstance(awaited, PostVoucher) else None
@@ -102,12 +102,6 @@ def _case(
         return None  # not the order that was awaited: what comes next was decided already
     refused = order if message.outcome in NOT_DONE else None
     return EntryCase(*known, refused=refused, entry=state.entry, origin=state.origin, twins=_twins(key, after))
-
-
-def _before(state: State, states: Mapping[str, State]) -> Origin | None:
-    """Return where the entries came from that a batch has had, of its newest version that was taken in."""
-    found = [states[one].origin for one in state.entries]
-    return max(filter(None, found), key=lambda origin: origin.version, default=None)
 
 
 def _twins(key: str, states: Mapping[str, State]) -> Mapping[str, State]:

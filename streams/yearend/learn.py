@@ -11,7 +11,18 @@ from schemas.envelope import Envelope
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
 from schemas.flows import answered
 from schemas.settings import SettingsApplied
-from streams.yearend.state import Approval, Origin, Part, RefusedOrder, Standing, State, TakenBack, alike_key, entry_key
+from streams.yearend.state import (
+    Approval,
+    Origin,
+    Part,
+    RefusedOrder,
+    Standing,
+    State,
+    TakenBack,
+    alike_key,
+    entry_key,
+    newest_before,
+)
 from streams.yearend.verdict import REVERSED, SAME, SUSPECTED_DOUBLE
 
 _PART: Final[Mapping[str, Part]] = {
@@ -49,7 +60,7 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
     new: State | None = None
     match envelope.data:
         case ClosingEntriesReady() as batch:
-            return _with_batch(key, state, batch)
+            return _with_batch(key, states, batch)
         case ClosingApproved() as approved:
             return _with_approval(key, state, approved)
         case AuditRecord() as record:
@@ -100,15 +111,16 @@ def taken_in(states: Mapping[str, State], key: str) -> Mapping[str, State]:
     return {one: after for one, after in new.items() if after != states[one]}
 
 
-def _with_batch(key: str, state: State, batch: ClosingEntriesReady) -> Learned:
-    """Take in a batch: the highest version counts, and of equal ones the last. What comes late undoes nothing.
+def _with_batch(key: str, states: Mapping[str, State], batch: ClosingEntriesReady) -> Learned:
+    """Take in a batch: the highest version of its year counts, and of equal ones the last. What is late undoes nothing.
 
     Sent once more by somebody else it is the same batch: who sent it first is who has sent it.
     """
+    state = states[key]
     revision, known = ids.revision(batch), state.batch
     if revision in state.seen or (known and known == batch.model_copy(update={"submitted_by": known.submitted_by})):
         return Learned({})
-    if known and batch.version < known.version:
+    if batch.version < newest_before(batch, state, states):
         return Learned({key: state.model_copy(update={"seen": (revision, *state.seen)})}, late=key)
     new = state.model_copy(update={"batch": batch, "seen": (*state.seen, revision), "answers": ()})
     return Learned({key: new}, (key,))

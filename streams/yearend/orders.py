@@ -71,10 +71,9 @@ class EntryWriter(Writer):
 
     state: State
 
-    def older_content(self, told: ClosingEntriesReady) -> tuple[Order, ...]:
+    def older_content(self, told: ClosingEntriesReady, newer: int) -> tuple[Order, ...]:
         """Return what puts older content of a batch on record: it was accepted, and changes nothing."""
-        known = self.state.batch.version if self.state.batch else 0
-        why = words.OLDER_CONTENT(version=told.version, newer=known)
+        why = words.OLDER_CONTENT(version=told.version, newer=newer)
         return self.on_record("older_content", why, "superseded", f"late/{ids.revision(told)}")
 
     def moved(self, approved: ClosingApproved) -> tuple[Order, ...]:

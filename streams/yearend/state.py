@@ -1,6 +1,6 @@
 """What is remembered of a batch of closing entries, of each entry, and of what books the same. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
@@ -149,6 +149,24 @@ class State(Remembered):
         turned = turn is not None and turn.revision == self.revision
         demanded = self.entry.reverse_on is not None
         return not self.gone and main.revision == self.revision and turned == demanded
+
+
+def taken_from(batch: State, states: Mapping[str, State]) -> Origin | None:
+    """Return where the entries came from that a batch has had, of its newest version that was taken in."""
+    found = [states[one].origin for one in batch.entries]
+    return max(filter(None, found), key=lambda origin: origin.version, default=None)
+
+
+def of_other_years(one: Origin | ClosingEntriesReady, other: Origin | ClosingEntriesReady) -> bool:
+    """Tell whether two batches of one name are of years that share no day."""
+    in_order = one.year_from <= one.year_to and other.year_from <= other.year_to
+    return in_order and (one.year_to < other.year_from or other.year_to < one.year_from)
+
+
+def newest_before(batch: ClosingEntriesReady, own: State, states: Mapping[str, State]) -> int:
+    """Return the highest version that came of a batch in its year; 0: none did. Of another year it counts anew."""
+    known = filter(None, (own.batch, taken_from(own, states)))
+    return max((one.version for one in known if not of_other_years(one, batch)), default=0)
 
 
 def total(entry: ClosingEntry) -> Decimal | None:

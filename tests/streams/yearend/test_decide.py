@@ -131,6 +131,24 @@ def test_a_batch_name_that_is_used_again_for_another_year_changes_nothing(*, exp
     assert company.state().standing == before[0].standing
 
 
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
+def test_a_batch_of_another_year_is_held_whatever_its_version(company: Company, version: int) -> None:
+    """A program may count anew each year: lower is not older then, and what it says later of the first one counts."""
+    company.tell(batch(entry("1"), version=2))
+    later = {"year_from": date(2026, 1, 1), "year_to": date(2026, 12, 31)}
+    [held] = company.tell(batch(entry("1", entry_date=date(2026, 12, 31)), version=version, **later))
+    assert isinstance(held, HoldForReview)
+    assert held.reason == "another_year"
+    [late, closed] = company.tell(batch(entry("1", "9.00"), version=1))
+    assert isinstance(late, HoldForReview)
+    assert (late.reason, "version 2 came before it" in late.message) == ("older_content", True)
+    assert isinstance(closed, CloseReview)
+    assert closed.hold_id == late.id_in(TENANT)
+    assert [type(order) for order in company.answer("discard", BATCH)] == [CloseReview]
+    assert company.tell(batch(entry("1", "8.00"), version=3)) == ()
+    assert company.state().entry == entry("1", "8.00")
+
+
 def test_other_content_of_one_version_is_held_and_replaces_nothing(company: Company) -> None:
     """Two people may call their batches alike: the entries of the first stay planned, until a higher version says."""
     company.tell(batch(entry("1"), entry("2")))
