@@ -15,6 +15,7 @@ from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
+from streams.yearend.admission import an_entry_is_in_its_year
 from streams.yearend.cases import BatchCase, Case, EntryCase
 from streams.yearend.learn import Learned, learn, taken_in
 from streams.yearend.orders import LATE, MOVED, EntryWriter, orders, was_refused
@@ -76,11 +77,19 @@ def _of_entries(key: str, states: Mapping[str, State], envelope: Envelope[Any], 
     taken = taken_in(states, key)
     after = {**states, **taken}
     for one, state in taken.items():
-        if one == key or state.content == states[one].content:
+        if one == key or not _is_other(states[one], state):
             continue
         if case := _case(one, states, after, envelope.data, terms):
             given += orders(case, *judge(case), tenant=envelope.tenant, version=terms.version)
     return tuple(given)
+
+
+def _is_other(before: State, after: State) -> bool:
+    """Tell whether an entry is to be judged anew: its content is another, or the year that it waits outside of is."""
+    if before.content != after.content:
+        return True
+    waits = before.hold is not None and before.hold.rule == an_entry_is_in_its_year.__name__
+    return waits and before.year != after.year
 
 
 def _case(

@@ -127,6 +127,11 @@ class State(Remembered):
         return GONE if self.gone else self.revision
 
     @property
+    def year(self) -> tuple[date, date] | None:
+        """The year that its batch names, by its first and its last day."""
+        return (self.origin.year_from, self.origin.year_to) if self.origin else None
+
+    @property
     def approved(self) -> Approval | None:
         """The approval of what the entry is now."""
         return self.approval if self.approval and self.approval.content == self.content else None

@@ -229,6 +229,19 @@ def test_an_entry_that_sums_to_more_than_an_amount_waits_as_any_other(company: C
     assert [type(order) for order in company.approve("2")] == [PostVoucher]
 
 
+def test_an_entry_outside_its_year_is_in_order_when_the_year_is_corrected(company: Company) -> None:
+    """What was wrong stood at the batch: the entry itself comes as it was, and waits no longer."""
+    broken = {"year_from": date(2025, 5, 1), "year_to": date(2026, 4, 30)}
+    late = entry(entry_date=date(2026, 4, 30))
+    [hold] = company.tell(batch(late, entry("2")))
+    assert isinstance(hold, HoldForReview)
+    assert company.tell(batch(late, entry("2"), entry("3"), version=1)) == (), "of the same year it waits as it did"
+    [closed] = company.tell(batch(late, entry("2"), version=2, **broken))
+    assert isinstance(closed, CloseReview)
+    assert closed.hold_id == hold.id_in(TENANT)
+    assert [type(order) for order in company.approve()] == [PostVoucher]
+
+
 def test_a_discarded_entry_is_left_alone_until_it_comes_with_other_content(company: Company) -> None:
     """Whatever the plans say."""
     company.tell(batch(entry(text=" ")))
