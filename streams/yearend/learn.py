@@ -159,7 +159,7 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
         if order.settings_version != record.settings_version:
             order = None  # the journal keeps the first order of an id: under other settings it may hold other rows
     if record.outcome in NOT_DONE:
-        new["rejected"] = RefusedOrder(order_id=order_id, order=order)
+        new["rejected"] = RefusedOrder(order_id=order_id, order=order, revision=record.revision)
         new["suspect"] = record.voucher if record.code == SUSPECTED_DOUBLE else None
     elif record.voucher:
         new |= _with_voucher(state, record, record.voucher, order)
@@ -205,7 +205,9 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
         return state.model_copy(update=new)
     if answer.answer == SAME and state.suspect:
         part: Part = "accrual" if state.part("entry") else "entry"
-        stands = Standing(part=part, revision=state.revision, voucher=state.suspect, order=None)
+        # newer content can have come while the order was on its way: the voucher is what that order was to book
+        revision = (state.rejected and state.rejected.revision) or state.revision
+        stands = Standing(part=part, revision=revision, voucher=state.suspect, order=None)
         return state.model_copy(update={"standing": (*state.standing, stands), "suspect": None, "rejected": None})
     return state.model_copy(update={"answers": (*state.answers, answer.answer)})
 

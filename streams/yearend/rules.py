@@ -63,8 +63,8 @@ def a_refused_voucher_waits(case: EntryCase) -> Held | None:
     record, refused = case.message, case.refused
     if refused is None or not isinstance(record, AuditRecord):
         return None
-    if refused.purpose != "reverse" and refused.revision != case.state.revision:
-        return None  # newer content came meanwhile, and replaces what was refused
+    if refused.purpose != "reverse" and (case.state.gone or refused.revision != case.state.revision):
+        return None  # newer content came meanwhile, and replaces what was refused; or it left its batch
     if record.code == VOUCHER_GONE:
         return Held(
             VOUCHER_GONE,

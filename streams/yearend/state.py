@@ -61,10 +61,11 @@ class TakenBack(Remembered):
 
 
 class RefusedOrder(Remembered):
-    """The last order that Fortnox refused; the next one replaces it."""
+    """The last order that Fortnox refused; the next one replaces it. ``revision``: of what it was to book."""
 
     order_id: UUID
     order: PostVoucher | None
+    revision: str = ""
 
 
 class State(Remembered):

@@ -515,6 +515,34 @@ def test_a_suspected_double_waits_and_each_answer_ends_it(company: Company, choi
         assert again.description == "Rättelse av A 77: Skatt 1"
 
 
+@pytest.mark.parametrize("newer", [(entry(amount="2.00"),), (entry("2"),)])
+def test_a_double_of_what_was_sent_is_not_the_newer_content(company: Company, newer: tuple[ClosingEntry, ...]) -> None:
+    """It came while the order was on its way: the voucher that is there stands for what the order was to book."""
+    company.tell(batch())
+    company.approve()
+    order = company.ordered()
+    company.tell(batch(*newer, version=1))
+    company.tell(double(order))
+    assert company.held().reason == "suspected_double"
+    closed, hold = company.answer("same")
+    assert isinstance(closed, CloseReview)
+    assert isinstance(hold, HoldForReview)
+    assert (hold.reason, "A 77" in hold.message) == ("voucher_not_known", True)
+    assert not company.state().stands_as_it_is
+    assert [type(one) for one in company.answer("reversed")] == [CloseReview]
+    assert [type(one) for one in company.approve()] == ([] if company.state().gone else [PostVoucher])
+
+
+def test_what_left_its_batch_is_asked_of_nobody_when_it_is_refused(company: Company) -> None:
+    """Nothing of it is in the books, and nothing is to be."""
+    company.tell(batch())
+    company.approve()
+    order = company.ordered()
+    company.tell(batch(entry("2"), version=1))
+    assert company.tell(refusal(order)) == ()
+    assert company.state().stands_as_it_is
+
+
 @pytest.mark.parametrize(("choice", "steps"), [("reversed", ["rebook"]), ("retry", ["reverse/2"]), ("keep", [])])
 def test_a_reversal_whose_voucher_is_gone_waits_and_each_answer_ends_it(choice: str, steps: list[str]) -> None:
     """Somebody removed the voucher in Fortnox."""
