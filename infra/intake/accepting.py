@@ -30,6 +30,7 @@ from infra.settings import Settings
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import DeadLetter
+from schemas.base import whole
 from schemas.events import ClosingEntriesReady, Fact
 from schemas.ledger import LedgerSource
 from schemas.topics import LARGEST
@@ -173,7 +174,7 @@ class Acceptor:
         if source.files is None:
             payload = await asyncio.to_thread(file.read)
             return await self.accept(tenant=tenant, source=source, payload=payload, trace=trace)
-        settings, who = self._of_files(), requested_by[:_LONGEST_NAME]
+        settings, who = self._of_files(), whole(requested_by)[:_LONGEST_NAME]  # of a file whose name is no text
         async with _in_time(), store.alone(self._engine) as connection:
             await tenants.incarnation(connection, tenant)  # before a large file is read for nobody
         begun = clock.now()

@@ -152,6 +152,30 @@ async def test_a_file_in_the_inbox_is_told_and_moved(
     assert await told(kafka, tenant, ClosingEntriesReady.TOPIC) == ["ClosingEntriesReady"]
 
 
+async def test_a_file_whose_name_is_no_text_is_told(
+    opened: DeliveryDriver, kafka: str, tenant: str, tmp_path: Path
+) -> None:
+    """Windows wrote ``år`` in its own code page: who loaded it is said without what is no letter here."""
+    folder = tmp_path / tenant / "sie"
+    folder.mkdir(parents=True)
+    written = clock.now().timestamp() - 5
+    for name, content in ((b"\xe5r.se", YEAR), (b"bokslut \xe5r.si", ENTRIES)):
+        path = folder / os.fsdecode(name)
+        path.write_bytes(content)
+        os.utime(path, (written, written))
+    stop = asyncio.Event()
+    watched = asyncio.create_task(Inbox(tmp_path, opened.acceptor, registry.sources(), 10).run(stop))
+    async with asyncio.timeout(20):
+        while any(path.is_file() for path in folder.iterdir()):
+            await clock.sleep(0.05)
+    stop.set()
+    await watched
+    assert len(list((folder / "done").iterdir())) == 2
+    assert (await messages(kafka, LedgerRetrieved.TOPIC, tenant))[-1].data.requested_by == "inbox: r.se"
+    [batch] = [message.data for message in await messages(kafka, ClosingEntriesReady.TOPIC, tenant)]
+    assert batch.submitted_by == "inbox: bokslut r.si"
+
+
 def test_a_file_is_signed_as_a_text_is() -> None:
     """What the standard's library signs is verified; so is one of several signatures, and nothing else."""
     secret, body, now = signing_secret(), "Åkeri".encode(), clock.now()
