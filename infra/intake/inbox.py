@@ -152,8 +152,8 @@ class Inbox:
                 _log.info("file accepted", path=str(path), facts=len(ids := accepted.event_ids), fact_ids=ids[-_NAMED:])
         except (Malformed, UnknownTenant) as error:
             problems = error.problems if isinstance(error, Malformed) else (str(error),)
-            target = await asyncio.to_thread(_refuse, path, problems)
-            _log.warning("file refused", path=str(target), problems=len(problems))
+            if target := await asyncio.to_thread(_refuse, path, mark, problems):
+                _log.warning("file refused", path=str(target), problems=len(problems))
         else:
             await asyncio.to_thread(_put_away, path, mark)
             folder.accepted.pop(path.name, None)
@@ -256,8 +256,10 @@ def _open(path: Path) -> BinaryIO:
     return file
 
 
-def _refuse(path: Path, problems: tuple[str, ...]) -> Path:
-    """Write down why a file is refused, then move it: none lies there without its reasons."""
+def _refuse(path: Path, mark: FileMark, problems: tuple[str, ...]) -> Path | None:
+    """Write down why a file is refused, then move it: none lies there without its reasons. None: it is another now."""
+    if _mark(path) != mark:  # half of it was read: whoever writes it may have only begun
+        return None
     target = _free(path, "refused")
     target.with_name(target.name + ".reasons.txt").write_text("\n".join(problems) + "\n", encoding="utf-8")
     return path.rename(target)

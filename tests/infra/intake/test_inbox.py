@@ -318,6 +318,31 @@ async def test_a_file_that_grows_while_it_is_read_is_taken_again(
     assert len(await records(kafka, FACTS, tenant)) == 2
 
 
+async def test_a_file_of_which_half_was_read_is_not_refused(
+    folder: Path,
+    engine: AsyncEngine,
+    producer: AIOKafkaProducer,
+    kafka: str,
+    tenant: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its writer paused for more than a second, and went on while we read: what becomes whole is taken."""
+    real = inbox.read_payload
+
+    def read(file: BinaryIO, most: int) -> bytes:
+        payload = real(file, most)
+        if len(payload) == 1000:
+            put(folder, "z.json", REPORT)
+        return payload
+
+    monkeypatch.setattr(inbox, "read_payload", read)
+    put(folder, "z.json", REPORT[:1000], age=10)
+    async with watching(folder, engine, producer, tenant):
+        await until(lambda: names(folder / "done") + names(folder / "refused") != [])
+    assert (names(folder / "done"), names(folder / "refused")) == (["z.json"], [])
+    assert len(await records(kafka, FACTS, tenant)) == 1
+
+
 async def test_a_writer_s_clock_may_be_ahead(
     folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
