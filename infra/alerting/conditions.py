@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import store
 
 _MOST: Final = 1000
-"""Alerts of one company that are looked at at once: of holds, the only ones that are many, those that wait longest."""
-_CONDITIONS: Final = text(
-    """select * from (
+"""Alerts of one company that are raised or shown by one look; the others follow with the next ones."""
+_FOUND: Final = """
        select 'held/' || hold_id as alert, 'held' as kind, held_at as since,
               jsonb_build_object('hold_id', hold_id, 'flow', flow, 'reason', body -> 'data' ->> 'reason',
                                  'who', body -> 'data' ->> 'who',
@@ -55,25 +53,31 @@ _CONDITIONS: Final = text(
        select 'books_differ/' || source || '/' || year_to, 'books_differ', read_at,
               jsonb_build_object('source', source, 'year_to', year_to)
        from proofs where tenant = :tenant and differences > 0
-       ) c order by kind = 'held', since, alert limit :most"""
-)
+"""
 """What a target never answers clearly is sent again each time that it is absent: its first lost answer counts."""
-_RAISE: Final = text(
-    """insert into alerts (tenant, alert, kind, about, raised_at, due_at)
-       select :tenant, alert, kind, about, clock_timestamp(), clock_timestamp()
-       from jsonb_to_recordset(cast(:found as jsonb)) as f(alert text, kind text, about jsonb)
-       on conflict (tenant, alert) do update set ended_at = null where alerts.ended_at is not null"""
-)
-_END: Final = text(
-    """update alerts set ended_at = clock_timestamp(), attempts = 0, given_up = false, due_at = clock_timestamp()
-       where tenant = :tenant and ended_at is null and not alert = any(cast(:names as text[]))"""
+_FIRST: Final = "order by kind = 'held', since, alert limit :most"
+_WRONG: Final = text(f"select * from ({_FOUND}) as found {_FIRST}")  # noqa: S608 - no values in it
+# What is over is told by all that lasts, not by what is raised now. What comes back before its end was taken is raised
+# anew: whoever the end is told to may not answer for weeks, and who is mailed must hear of it.
+_LOOK: Final = text(
+    f"""with found as materialized ({_FOUND}), over as (
+       update alerts a set ended_at = clock_timestamp(), attempts = 0, given_up = false, due_at = clock_timestamp()
+       where tenant = :tenant and ended_at is null and not exists (select from found f where f.alert = a.alert)
+       )
+       insert into alerts (tenant, alert, kind, about, raised_at, due_at)
+       select :tenant, alert, kind, about, clock_timestamp(), clock_timestamp() from (
+         select * from found f
+         where not exists (select from alerts a where a.tenant = :tenant and a.alert = f.alert and a.ended_at is null)
+         {_FIRST}) as new
+       on conflict (tenant, alert) do update
+       set ended_at = null, raised_at = excluded.raised_at, given_up = false where alerts.ended_at is not null"""  # noqa: S608 - no values in it
 )
 _OVER: Final = text("delete from alerts where tenant = :tenant and ended_at is not null and told in ('', 'ended')")
 _DUE: Final = text(
     """select alert, kind, about, raised_at, ended_at, attempts from alerts
        where tenant = :tenant and not given_up and due_at <= clock_timestamp()
          and told = case when ended_at is null then '' else 'raised' end
-       order by raised_at, alert limit :most"""
+       order by kind = 'held', raised_at, alert limit :most"""
 )
 _TOLD: Final = text(
     """update alerts set told = :told, attempts = 0, why = ''
@@ -126,16 +130,12 @@ class KnownAlert:
 async def look(engine: AsyncEngine, tenant: str) -> None:
     """Write down what is wrong with a company now, and what is over."""
     async with engine.begin() as connection:
-        found = (await connection.execute(_CONDITIONS, {"tenant": tenant, "most": _MOST})).all()
-        told = [{"alert": row.alert, "kind": row.kind, "about": row.about} for row in found]
-        await connection.execute(_RAISE, {"tenant": tenant, "found": to_json(told).decode()})
-        if len(found) < _MOST:  # else what is not among these may last all the same
-            await connection.execute(_END, {"tenant": tenant, "names": [row.alert for row in found]})
+        await connection.execute(_LOOK, {"tenant": tenant, "most": _MOST})
         await connection.execute(_OVER, {"tenant": tenant})
 
 
 async def due(engine: AsyncEngine, tenant: str, most: int) -> list[Alert]:
-    """Return what is to be told of a company now, the oldest first."""
+    """Return what is to be told of a company now, the oldest first; what is held after all else."""
     rows = await store.rows(engine, _DUE, {"tenant": tenant, "most": most})
     return [Alert(*row) for row in rows]
 
@@ -162,6 +162,6 @@ async def known(engine: AsyncEngine, tenant: str) -> list[KnownAlert]:
         for row in await store.rows(engine, _OPEN, {"tenant": tenant})
     ]
     noted = {one.alert.name for one in found}
-    wrong = await store.rows(engine, _CONDITIONS, {"tenant": tenant, "most": _MOST})
+    wrong = await store.rows(engine, _WRONG, {"tenant": tenant, "most": _MOST})
     new = [Alert(row.alert, row.kind, row.about, row.since, None, 0) for row in wrong if row.alert not in noted]
     return [*found, *(KnownAlert(alert, told="", given_up=False, why="") for alert in new)]

@@ -261,3 +261,41 @@ async def test_a_receiver_that_is_away_costs_one_call_a_turn_and_is_said(receive
     await receiver.at_once()
     await receiver.turn()
     assert len(set(receiver.told)) == 10
+
+
+async def test_however_much_is_held_all_of_it_is_told_and_what_stopped_first(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A year-end of thousands of entries waits: a consent that is lost later is told all the same, and each end."""
+    monkeypatch.setattr(conditions, "_MOST", 2)
+    held = {await receiver.hold() for _ in range(4)}
+    await receiver.turn()
+    assert len(receiver.told) == 2
+    lost = """insert into connections (tenant, system, grant_type, state, changed_at)
+              values (:tenant, 'fortnox', 'token', 'needs_consent', clock_timestamp())"""
+    await receiver.execute(text(lost))
+    await receiver.turn()
+    assert receiver.told[2] == ("alert.raised", "needs_consent/fortnox")
+    await receiver.turn()
+    assert {alert for _, alert in receiver.told} == {*held, "needs_consent/fortnox"}
+    await receiver.close()
+    receiver.came = []
+    await receiver.turn()
+    assert set(receiver.told) == {("alert.ended", alert) for alert in held}
+
+
+async def test_what_comes_back_before_its_end_was_taken_is_new_to_who_is_mailed(receiver: Receiver) -> None:
+    """The receiver is away for good: its end is given up, and a letter tells what was raised since the last one."""
+    held = await receiver.hold()
+    await receiver.turn()
+    [before] = await conditions.known(receiver.host.engine, receiver.tenant)
+    receiver.status = 500
+    await receiver.close()
+    for _ in range(len(telling.AGAIN) + 1):
+        await receiver.turn()
+        await receiver.at_once()
+    await receiver.execute(text("update held set closed_at = null where tenant = :tenant"))
+    await receiver.turn()
+    [again] = await conditions.known(receiver.host.engine, receiver.tenant)
+    assert (again.alert.name, again.alert.ended_at, again.given_up) == (held, None, False)
+    assert again.alert.raised_at > before.alert.raised_at
