@@ -198,9 +198,10 @@ class _Reader:
             case ["Journal", "JournalEntry", *within]:
                 self._entry(within, attributes)
 
-    def _end(self, name: str) -> None:
+    def _end(self, _name: str) -> None:
+        ended = self._path[1:]
         self._path.pop()
-        if name != f"{_NAMESPACE}JournalEntry" or self._voucher is None or self._path[1:] != ["Journal"]:
+        if self._voucher is None or ended != ["Journal", "JournalEntry"]:  # as it begins: a file may name no namespace
             return
         rows = tuple(
             Row(RowKind.BOOKED, row.account, tuple(row.objects), row.amount, row.day, row.text, row.quantity)

@@ -82,6 +82,15 @@ def test_damage_is_told_by_line_and_column(old: str, new: str, place: tuple[int,
     assert (caught.value.notes[0].line, caught.value.notes[0].column) == place
 
 
+def test_a_file_that_names_no_namespace_is_read_all_the_same() -> None:
+    """Its entries are there; where only some name none, the rows of one are not another's."""
+    raw = re.sub(rb' xmlns="[^"]*"', b"", RAW)
+    assert raw != RAW
+    _, whole, _ = read(RAW)
+    assert read(raw)[1] == whole
+    assert read(RAW.replace(b"<JournalEntry", b'<JournalEntry xmlns=""', 1))[1] == whole
+
+
 def test_findings_and_limits() -> None:
     """The same as of other files."""
     _, _, reading = read(RAW.replace(b"-1200.5", b"-1200.4"))
