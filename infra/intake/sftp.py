@@ -11,6 +11,7 @@ import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from posixpath import join
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, cast
@@ -34,6 +35,12 @@ _IN_MEMORY: Final = 1 << 20
 """Bytes of a file that wait in memory; of a larger one the rest is on disk."""
 _LOGIN_WITHIN: Final = 10.0
 _ALIVE_EVERY: Final = 10.0
+_WITHIN: Final = 60.0
+"""Seconds for one answer: a server can be alive and answer nothing, and its folder would never be looked into again."""
+_SLOWEST: Final = 10_000
+"""Bytes of a file in a second, besides."""
+_LISTED_WITHIN: Final = 600.0
+"""Seconds for the whole list of a folder: there are servers that list the same names for ever."""
 _PROBE: Final = ".bokbuss"
 
 Take = Callable[[BinaryIO, str], Awaitable[None]]
@@ -78,8 +85,10 @@ async def look(way: Way, secret: str, known: Known, take: Take, most: int) -> fl
         What ``take`` raises, but for Malformed and NotTaken.
     """
     settings = _folder(way)
-    async with _connected(settings, secret) as sftp:
+    async with _connected(settings, secret) as (sftp, patience):
+        patience.begins(_LISTED_WITHIN)
         found = await _listed(sftp, settings.folder, way.source.suffixes)
+        patience.begins()
         now = clock.monotonic()
         known.seen = {name: _since(known.seen.get(name), mark, now) for name, (mark, _) in found.items()}
         known.accepted = {name: mark for name, mark in known.accepted.items() if name in found}
@@ -91,7 +100,8 @@ async def look(way: Way, secret: str, known: Known, take: Take, most: int) -> fl
         whole.sort(key=lambda name: left.get(name, -1))
         for name in whole[:_TURN]:
             mark, is_file = found[name]
-            await _file(sftp, way, name, mark, known, take, most if is_file else None)
+            patience.begins(min(mark[0], most) / _SLOWEST)
+            await _file(sftp, way, name, mark, known, partial(patience.taken, take), most if is_file else None)
     if len(set(whole) - left.keys()) > _TURN:
         return 0.0
     unsettled = [since for name, (_, since) in known.seen.items() if name not in whole]
@@ -101,7 +111,7 @@ async def look(way: Way, secret: str, known: Known, take: Take, most: int) -> fl
 async def check(way: Way, secret: str) -> None:
     """Try whether files can be taken from a folder, and put away. Raises Trouble."""
     settings = _folder(way)
-    async with _connected(settings, secret) as sftp:
+    async with _connected(settings, secret) as (sftp, _):
         await _can_be_moved(sftp, settings.folder)
         for inner in ("done", "refused"):
             probe = join(settings.folder, inner, _PROBE)
@@ -146,8 +156,34 @@ def _login(secret: str) -> dict[str, Any]:
     return {"client_keys": [key], "password": None}
 
 
+class _Patience:
+    """Cuts a connection whose server does not answer: whoever waits for it hears so, and waits for no end of it."""
+
+    def __init__(self, connection: asyncssh.SSHClientConnection) -> None:
+        self._connection = connection
+        self._end: asyncio.TimerHandle | None = None
+
+    def begins(self, more: float = 0.0) -> None:
+        """Wait for answers from now on, and so many seconds more than for one."""
+        self.ends()
+        self._end = asyncio.get_running_loop().call_later(_WITHIN + more, self._connection.abort)
+
+    def ends(self) -> None:
+        """Wait for nothing: we do something ourselves."""
+        if self._end is not None:
+            self._end.cancel()
+
+    async def taken(self, take: Take, file: BinaryIO, name: str) -> None:
+        """Let a file be taken, however long that takes."""
+        self.ends()
+        try:
+            await take(file, name)
+        finally:
+            self.begins()
+
+
 @asynccontextmanager
-async def _connected(settings: SftpFolder, secret: str) -> AsyncIterator[asyncssh.SFTPClient]:
+async def _connected(settings: SftpFolder, secret: str) -> AsyncIterator[tuple[asyncssh.SFTPClient, _Patience]]:
     """Open a session with the server whose key is pinned. Raises Trouble whatever goes wrong at its side."""
     login = _login(secret)
     try:
@@ -155,24 +191,30 @@ async def _connected(settings: SftpFolder, secret: str) -> AsyncIterator[asyncss
     except asyncssh.KeyImportError:
         raise Trouble("host_key_wrong", "host_keys") from None
     try:
-        async with (
-            asyncssh.connect(
-                settings.host,
-                settings.port,
-                username=settings.user,
-                known_hosts=(pinned, [], []),
-                config=None,
-                agent_path=None,
-                gss_auth=False,
-                gss_kex=False,
-                login_timeout=_LOGIN_WITHIN,
-                connect_timeout=_LOGIN_WITHIN,
-                keepalive_interval=_ALIVE_EVERY,
-                **login,
-            ) as connection,
-            connection.start_sftp_client(path_errors="surrogateescape") as sftp,
-        ):
-            yield sftp
+        connection = await asyncssh.connect(
+            settings.host,
+            settings.port,
+            username=settings.user,
+            known_hosts=(pinned, [], []),
+            config=None,
+            agent_path=None,
+            gss_auth=False,
+            gss_kex=False,
+            login_timeout=_LOGIN_WITHIN,
+            connect_timeout=_LOGIN_WITHIN,
+            keepalive_interval=_ALIVE_EVERY,
+            **login,
+        )
+        patience = _Patience(connection)
+        patience.begins()
+        try:
+            sftp = await connection.start_sftp_client(path_errors="surrogateescape")
+            yield sftp, patience
+            sftp.exit()
+            await sftp.wait_closed()
+        finally:
+            patience.ends()
+            connection.abort()
     except asyncssh.HostKeyNotVerifiable:
         raise Trouble("host_key_differs", f"{settings.host} --port {settings.port}") from None
     except asyncssh.KeyExchangeFailed:  # none of the kinds that are pinned is offered, or nothing else in common

@@ -263,3 +263,37 @@ async def test_files_that_cannot_be_taken_or_moved_hide_none_behind_them(
         await look_until(*(f"{name}.json" for name in "abcdz"))
     assert server.names("done") == [f"{name}.json" for name in "abcdz"]
     assert [line["why"] for line in logs if line["event"] == "left alone"] == ["LookupError"] * 4
+
+
+@pytest.mark.parametrize("what", ["scandir", "stat", "open", "rename"])
+async def test_a_server_that_lives_and_answers_nothing_is_left_and_looked_at_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Its session is cut at whatever it hangs, or lists without end; its files are taken once it answers."""
+    known, way, taken = sftp.Known(), sftp.Way("acme", folder(server).sftp[0]), list[str]()
+
+    async def take(_file: object, name: str) -> None:
+        taken.append(name)
+
+    async def hangs(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async def lists(*_: object) -> AsyncIterator[asyncssh.SFTPName]:
+        while True:
+            yield asyncssh.SFTPName(b"z.json", attrs=asyncssh.SFTPAttrs(size=1, mtime=1))
+            await asyncio.sleep(0)
+
+    (server.folder / "z.json").write_bytes(report(1))
+    async with asyncio.timeout(60):
+        await sftp.look(way, PASSWORD, known, take, 10**6)
+        await asyncio.sleep(1.1)
+        with monkeypatch.context() as broken:
+            broken.setattr(sftp, "_WITHIN", 0.5)
+            broken.setattr(sftp, "_LISTED_WITHIN", 0.5)
+            broken.setattr(asyncssh.SFTPServer, what, lists if what == "scandir" else hangs)
+            with pytest.raises(sftp.Trouble, match="unreachable"):
+                await sftp.look(way, PASSWORD, known, take, 10**6)
+        while server.names("done") != ["z.json"]:
+            await sftp.look(way, PASSWORD, known, take, 10**6)
+            await asyncio.sleep(0.3)
+    assert taken == ["z.json"]
