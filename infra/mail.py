@@ -4,6 +4,7 @@ import asyncio
 import smtplib
 import ssl
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.utils import make_msgid
 
@@ -52,7 +53,7 @@ def _send(settings: MailSettings, host: str, message: EmailMessage) -> None:
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, settings.port, timeout=_PATIENCE, context=context)
     else:
         server = smtplib.SMTP(host, settings.port, timeout=_PATIENCE)
-    with server:
+    with closing(server):
         if settings.encryption == "starttls":
             server.starttls(context=context)
         if settings.user:
@@ -62,3 +63,6 @@ def _send(settings: MailSettings, host: str, message: EmailMessage) -> None:
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError) as error:
             how = type(error).__name__
             raise Undeliverable(words.NOT_DELIVERABLE(server=f"{host}:{settings.port}", how=how)) from None
+        finally:
+            with suppress(OSError, smtplib.SMTPException):  # what it has taken it has, however it says goodbye
+                server.quit()

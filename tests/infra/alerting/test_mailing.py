@@ -124,6 +124,23 @@ async def test_an_address_gets_one_letter_in_a_period_over_all_its_companies_and
     await hooks.remove(post.host.engine, other)
 
 
+async def test_a_letter_that_was_taken_is_not_sent_again_however_its_server_says_goodbye(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would come every half a minute."""
+
+    async def quits(_inbox: Inbox, _server: SMTP, _session: Session, _at: Envelope) -> str:
+        return "421 4.3.2 closing the connection"
+
+    monkeypatch.setattr(Inbox, "handle_QUIT", quits, raising=False)
+    tenant = await post.company()
+    await post.alert(tenant, "needs_consent", '{"system": "fortnox"}')
+    await mailing.turn(post.host)
+    await mailing.turn(post.host)
+    assert len(post.letters()) == 1
+    await hooks.remove(post.host.engine, tenant)
+
+
 async def test_an_address_that_takes_no_letters_keeps_no_other_from_its_own(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
