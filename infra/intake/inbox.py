@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from infra import clock, telemetry
 from infra.intake.accepting import Accepted, Acceptor, Unavailable, read_payload
+from infra.intake.signing import pieces
 from infra.plugin import Malformed, Source
 from infra.settings import MAX_BODY
 from infra.tenants import UnknownTenant
@@ -163,12 +164,19 @@ class Inbox:
             if folder.source.files is None:
                 payload = await asyncio.to_thread(read_payload, file, self._max_body)
                 return await self._acceptor.accept(tenant=folder.tenant, source=folder.source, payload=payload)
-            return await self._acceptor.accept_file(
-                tenant=folder.tenant,
-                source=folder.source,
-                file=file,
-                requested_by=f"inbox: {path.name}",
-            )
+            try:
+                return await self._acceptor.accept_file(
+                    tenant=folder.tenant,
+                    source=folder.source,
+                    file=file,
+                    requested_by=f"inbox: {path.name}",
+                )
+            except Unavailable as error:
+                if isinstance(
+                    error.__cause__, OSError
+                ):  # where it is this file that is not read, no other waits for it
+                    await asyncio.to_thread(_read_through, file)
+                raise
 
     def _say(self, path: Path, why: str) -> None:
         """Say what is odd about a place, once."""
@@ -254,6 +262,11 @@ def _open(path: Path) -> BinaryIO:
         file.close()
         raise Malformed([NO_FILE])
     return file
+
+
+def _read_through(file: BinaryIO) -> None:
+    """Read a file to its end. Raises OSError where its disk, or who has locked it, does not let us."""
+    deque(pieces(file), 0)
 
 
 def _refuse(path: Path, mark: FileMark, problems: tuple[str, ...]) -> Path | None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
+import errno
 import hashlib
 import hmac
 import os
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -17,6 +19,7 @@ from standardwebhooks import Webhook
 from connectors.sie.settings import SieSettings
 from infra import clock, registry
 from infra.access.vault import signing_secret
+from infra.intake import inbox
 from infra.intake.inbox import Inbox
 from infra.intake.signing import verified
 from schemas.events import ClosingEntriesReady
@@ -174,6 +177,41 @@ async def test_a_file_whose_name_is_no_text_is_told(
     assert (await messages(kafka, LedgerRetrieved.TOPIC, tenant))[-1].data.requested_by == "inbox: r.se"
     [batch] = [message.data for message in await messages(kafka, ClosingEntriesReady.TOPIC, tenant)]
     assert batch.submitted_by == "inbox: bokslut r.si"
+
+
+async def test_a_file_that_cannot_be_read_holds_up_no_other(
+    opened: DeliveryDriver, kafka: str, tenant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wrote it on a share has it locked still; it is taken when it can be read."""
+    real, locked = inbox._open, True
+
+    class Locked(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if locked:
+                raise OSError(errno.EACCES, "Permission denied")
+            return super().read(size)
+
+    def open_(path: Path) -> BinaryIO:
+        return Locked(path.read_bytes()) if path.name == "a.si" else real(path)
+
+    monkeypatch.setattr(inbox, "_open", open_)
+    folder = tmp_path / tenant / "sie"
+    folder.mkdir(parents=True)
+    written = clock.now().timestamp() - 5
+    for name, content in (("a.si", ENTRIES), ("b.se", YEAR)):
+        (folder / name).write_bytes(content)
+        os.utime(folder / name, (written, written))
+    stop = asyncio.Event()
+    watched = asyncio.create_task(Inbox(tmp_path, opened.acceptor, registry.sources(), 10).run(stop))
+    async with asyncio.timeout(20):
+        while (folder / "b.se").exists():
+            await clock.sleep(0.05)
+        locked = False
+        while (folder / "a.si").exists():
+            await clock.sleep(0.05)
+    stop.set()
+    await watched
+    assert await told(kafka, tenant, ClosingEntriesReady.TOPIC) == ["ClosingEntriesReady"]
 
 
 def test_a_file_is_signed_as_a_text_is() -> None:
