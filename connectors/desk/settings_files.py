@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import yaml
 from pydantic import ValidationError
@@ -48,7 +48,7 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, pattern) for tag, pattern in resolvers if tag == _NULL]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    yaml_constructors: dict[Any, Any] = {  # noqa: RUF012 - PyYAML's own name
+    yaml_constructors: ClassVar[dict[Any, Any]] = {
         **{tag: yaml.SafeLoader.yaml_constructors[tag] for tag in _PARTS},
         **dict.fromkeys(_TEXTS, yaml.SafeLoader.construct_yaml_str),  # also where a tag says that it is a number
     }

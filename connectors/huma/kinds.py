@@ -161,8 +161,8 @@ class _Upsert:
                     return verdict
         if refused and self._order.person_id is not None:
             whys = [no.said for no in refused]
-            done = own and written
-            why = refusal_words.PARTLY(whys=whys, fields=own) if done else refusal_words.ALL_OF(whys=whys)
+            partly = own and written
+            why = refusal_words.PARTLY(whys=whys, fields=own) if partly else refusal_words.ALL_OF(whys=whys)
             return replace(refused[0], why=why.english, wording=why.wording)
         if "email" in own and "email" not in self._elsewhere:
             self._notes.append(refusal_words.CONFIRMS_FIRST())

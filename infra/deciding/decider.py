@@ -6,7 +6,7 @@ before it (DECISIONS 10). A message that cannot be decided is parked, and with i
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,7 +44,7 @@ _WAITING_PAGE = 200
 _PARKED_PAGE = 200
 _TOLD = SettingsApplied | ChecksPassed | PlanApplied
 """What is told to what waits for it."""
-_RULES = {
+_RULES: Mapping[type[Message], str] = {
     SettingsApplied: "settings_take_effect",
     ChecksPassed: "what_waits_for_a_check_is_decided_again",
 }

@@ -507,12 +507,12 @@ def _written_to_hr(
     person = memory.person(person_key)
     agreed = _agreed_on(person, order) | {"unread_in_hr": _touched(order)}
     if person.hr_at is None or person.hr_at < written_at:
-        held, made = _after(person.hr, order), shown.names if shown else ()
+        held, theirs = _after(person.hr, order), shown.names if shown else ()
         if shown:
-            held = held.model_copy(update={f: get(shown.fields, f) for f in made})
+            held = held.model_copy(update={f: get(shown.fields, f) for f in theirs})
             agreed |= made_by_hr(person.model_copy(update=agreed), held, shown)
         memory.move(person_key, "hr", person.hr, held)
-        unread = tuple(f for f in FIELDS if f in {*_touched(order), *person.unread_in_hr} and f not in made)
+        unread = tuple(f for f in FIELDS if f in {*_touched(order), *person.unread_in_hr} and f not in theirs)
         memory.put_person(person_key, hr=held, hr_at=written_at, **agreed | {"unread_in_hr": unread})
     else:
         read = person.hr or EmployeeFields()

@@ -171,8 +171,8 @@ def of_other_years(one: Origin | ClosingEntriesReady, other: Origin | ClosingEnt
 
 def newest_before(batch: ClosingEntriesReady, own: State, states: Mapping[str, State]) -> int:
     """Return the highest version that came of a batch in its year; 0: none did. Of another year it counts anew."""
-    known = filter(None, (own.batch, taken_from(own, states)))
-    return max((one.version for one in known if not of_other_years(one, batch)), default=0)
+    known: tuple[Origin | ClosingEntriesReady | None, ...] = (own.batch, taken_from(own, states))
+    return max((one.version for one in known if one and not of_other_years(one, batch)), default=0)
 
 
 def total(entry: ClosingEntry) -> Decimal | None:
