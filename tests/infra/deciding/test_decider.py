@@ -36,6 +36,10 @@ from tests.infra.facts import WHEN, applied, day, message, record
 FORTNOX, DESK, BURIED = PostVoucher.TOPIC, HoldForReview.TOPIC, DeadLetter.TOPIC
 
 
+class Died(BaseException):
+    """The process ends here."""
+
+
 @pytest.fixture
 def decider(engine: AsyncEngine, producer: AIOKafkaProducer) -> Decider:
     """Return the decider of a process, with the flows that there are."""
@@ -282,12 +286,12 @@ async def test_a_first_plan_is_told_to_everybody_who_waits_for_it(
 
         def reach(step: str) -> bool:
             if step == "decide.emitted" and next(pages, False):
-                raise RuntimeError(step)
+                raise Died
             return False
 
         with monkeypatch.context() as patched:
             patched.setattr("infra.faultpoints.reach", reach)
-            with pytest.raises(RuntimeError):
+            with pytest.raises(Died):
                 await decider.decide([first])
         assert 0 < len(await messages(kafka, FORTNOX, tenant)) < 301
     for _ in range(2):
