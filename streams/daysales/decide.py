@@ -79,8 +79,11 @@ def _case(key: str, learned: Learned, states: Mapping[str, State], message: Mess
         return None  # nothing to act on yet, or Fortnox's answer comes first
     if isinstance(message, ChecksPassed) and not was_refused(state):
         return None
+    of_its_report = isinstance(message, AuditRecord) and message.message_type == ATTACH_FILE
+    if of_its_report and before.hold:
+        return None  # a person is asked about something else, or had an order discarded: that says nothing of it
     awaited = before.awaits if isinstance(before.awaits, PostVoucher) else None
-    not_done = isinstance(message, AuditRecord) and message.outcome in NOT_DONE and message.message_type != ATTACH_FILE
+    not_done = isinstance(message, AuditRecord) and message.outcome in NOT_DONE and not of_its_report
     if not_done and awaited is None:
         return None  # not the order that was awaited: what comes next was decided already
     return Case(

@@ -143,6 +143,22 @@ def test_a_report_that_is_not_taken_holds_the_day_and_changes_no_money() -> None
     assert not host.state().hold
 
 
+@pytest.mark.parametrize("result", ["delivered", "rejected"])
+@pytest.mark.parametrize("code", ["amended_after_booking", "discarded", "period_locked"])
+def test_what_became_of_a_report_says_nothing_of_what_the_day_waits_for(code: str, result: Outcome) -> None:
+    """The same hold stays open, and what a person had discarded or Fortnox refused is not sent again by itself."""
+    host = Host(chosen(attach_report=True, amended="hold" if code == "amended_after_booking" else "reverse"))
+    beside = booked(host)
+    orders = host.tell(day(amendment=1, payments=(paid("cash", "101.00"), paid("card", "150.00"))))
+    if isinstance(reversal := orders[0], PostVoucher):
+        orders = host.tell(outcome(reversal, "discarded" if code == "discarded" else "rejected", code=code))
+    (hold,) = orders
+    assert isinstance(hold, HoldForReview)
+    assert hold.reason == code
+    assert host.tell(attachment(beside, result)) == ()
+    assert host.tell(answered(hold, "keep")) != ()
+
+
 def test_no_report_waits_where_none_is_wanted_any_more() -> None:
     """Switched off, what was not taken waits no longer."""
     host = Host(ATTACHES)
