@@ -31,6 +31,7 @@ async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attemp
     """Return a voucher of the order's day with the same sum on each account, unless it is of the order's own flow.
 
     One of another flow of ours is a double too: a file of entries may hold the takings that a till has told already.
+    So is one with the mark of what the order takes back: whoever reversed that in Fortnox has copied its text.
 
     The day comes as a SIE file of type 4: lists have no rows, and reading each voucher would take a call for each.
     """
@@ -45,6 +46,7 @@ async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attemp
         why = waiting_words.SIE_UNREADABLE(day=day, problem=error.problems[0])
         return RetryLater.saying(BRIEF_WAIT, "list_unreadable", why, alone=True)
     wanted = booked((row.account, row.cost_centre, row.project, row.debit - row.credit) for row in order.rows)
+    copied = ids.mark(order.takes_back) if order.takes_back else ""
     ours = Orders(fortnox.host.engine, SYSTEM, fortnox.company.tenant, PostVoucher)
     for voucher in vouchers:
         if voucher.day != order.voucher_date or not _is_named(voucher):
@@ -52,7 +54,8 @@ async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attemp
         if wanted and booked(_rows(voucher)) == wanted:
             found = VoucherRef(series=voucher.series, number=int(voucher.number), year_id=year.id)
             flow = await ours.flow_of(found)  # its text may have been cut, and the mark with it
-            if flow != order.flow and (flow or not _OURS.search(voucher.text)):
+            is_marked = any(mark != copied for mark in _OURS.findall(voucher.text))
+            if flow != order.flow and (flow or not is_marked):
                 return found
     amend(attempt, waiting_words.NONE_THE_SAME(number=len(vouchers)))
     return None

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +15,7 @@ from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.books import Draft, Row
 from infra.delivery.journal import Journal
 from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater
+from schemas import ids
 from schemas.commands import VoucherRow
 from tests.connectors.fortnox.lane_driver import attempt, carry_out, connected, voucher
 
@@ -132,6 +134,27 @@ async def test_what_another_flow_of_ours_has_booked_is_a_double(
     assert isinstance(verdict, Rejected)
     assert (verdict.code, str(verdict.voucher)) == ("suspected_double", "I 1")
     assert len(list(books.vouchers())) == 1
+
+
+async def test_a_reversal_by_hand_is_a_double_though_it_has_copied_the_mark(lane: Any, books: sandbox.Company) -> None:
+    """What it takes back carries that mark; a reversal of ours would carry its own."""
+    first = closing("spiris/2025#0", look_for_double=False)
+    verdict = await carry_out(lane, first)
+    assert isinstance(verdict, Delivered)
+    back = {
+        "purpose": "reverse",
+        "step": "reverse",
+        "rows": tuple(row.swapped for row in DEPRECIATION),
+        "relates_to": (verdict.voucher,),
+        "takes_back": UUID(first.id),
+    }
+    said = f"Avskrivning {ids.mark(UUID(first.id))}"
+    by_hand(books, (1229, "480.00", "0"), (7832, "0", "480.00"), said=said)
+    by_hand(books, (1930, "1.00", "0"), (3001, "0", "1.00"))  # a year in which nothing has a balance is none to read
+    verdict = await carry_out(lane, closing("spiris/2025#0", **back))
+    assert isinstance(verdict, Rejected)
+    assert (verdict.code, str(verdict.voucher)) == ("suspected_double", "A 1")
+    assert isinstance(await carry_out(lane, closing("spiris/2025#0", **back | {"look_for_double": False})), Delivered)
 
 
 async def test_our_own_voucher_is_known_by_its_number_when_its_text_was_cut(
