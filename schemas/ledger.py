@@ -225,7 +225,11 @@ class ReadLedger(Order):
     year_to: Day | None = Field(default=None, description="with a year: its last day, and no other is meant")
 
 
-def booked(rows: Iterable[tuple[int, str | None, str | None, Decimal]]) -> dict[tuple[int | str, ...], Decimal]:
+Sums = dict[tuple[int | str, ...], Decimal]
+"""Amounts, by account, or by account, cost centre and project."""
+
+
+def booked(rows: Iterable[tuple[int, str | None, str | None, Decimal]]) -> Sums:
     """Return what rows (account, cost centre, project, amount) book: the sum of each account, however they are split.
 
     What comes to nothing is left out. What moves an amount between cost centres or projects is nothing on its accounts:
@@ -239,5 +243,5 @@ def booked(rows: Iterable[tuple[int, str | None, str | None, Decimal]]) -> dict[
     return _not_nothing(accounts) or _not_nothing(places)
 
 
-def _not_nothing(sums: dict[tuple[int | str, ...], Decimal]) -> dict[tuple[int | str, ...], Decimal]:
+def _not_nothing(sums: Sums) -> Sums:
     return {place: amount for place, amount in sums.items() if amount}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final, Protocol, TypeGuard, TypeVar
 
@@ -31,6 +32,7 @@ from infra.verdicts import (
 )
 from schemas.base import is_day
 from schemas.commands import VoucherRef
+from schemas.ledger import Sums, booked
 from schemas.words import rewritten
 
 YEAR_MISSING: Final = "financial_year_missing"
@@ -260,6 +262,18 @@ def marked(
 def carries(voucher: Mapping[str, Any], mark: str) -> bool:
     """Tell whether a voucher's description carries a mark, as a word of its own."""
     return bool(re.search(rf"(?<![\w-]){re.escape(mark)}(?![\w-])", str(voucher.get("Description"))))
+
+
+def sums(voucher: Mapping[str, Any]) -> Sums | None:
+    """Return what a voucher books on each account; None where a row does not say."""
+    try:
+        return booked(
+            (int(row["Account"]), None, None, Decimal(row["Debit"] or 0) - Decimal(row["Credit"] or 0))
+            for row in voucher["VoucherRows"]
+            if not row.get("Removed")
+        )
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+        return None
 
 
 def token(response: Answer) -> Granted | Refused | Unanswered | RetryLater:

@@ -18,6 +18,7 @@ from infra.verdicts import AlreadyThere, Delivered, Look, Rejected, RetryLater, 
 from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
+from schemas.ledger import Sums, booked
 from schemas.words import named
 
 _NO_YEAR_WAIT: Final = 60.0
@@ -125,20 +126,32 @@ async def _search(fortnox: Session, order: Envelope[PostVoucher], year: Year, at
     if isinstance(found, RetryLater):
         return found
     if found:
-        return _found(fortnox, sorted(set(found), key=lambda voucher: voucher.number), order, attempt)
+        return await _found(fortnox, sorted(set(found), key=lambda voucher: voucher.number), order, attempt)
     return listed.absent(attempt)
 
 
-def _found(
+async def _found(
     fortnox: Session, vouchers: list[VoucherRef], order: Envelope[PostVoucher], attempt: Attempt
-) -> AlreadyThere:
+) -> AlreadyThere | RetryLater:
     names = tuple(map(str, vouchers))
     if len(vouchers) == 1:
         amend(attempt, waiting_words.FOUND(names=names))
     else:  # somebody copied one, or the promise was broken: a person has to look
         amend(attempt, waiting_words.SEVERAL(number=len(vouchers), names=names))
         _log.error("several_vouchers_carry_one_mark", tenant=fortnox.company.tenant, order_id=order.id, vouchers=names)
-    return AlreadyThere(vouchers[0], others=tuple(vouchers[1:]), **noting(encode.adapted(order.data)))
+    others = []
+    for voucher in vouchers[1:]:
+        answer = await fortnox.one(encode.voucher_at(voucher), "Voucher", attempt)
+        if isinstance(answer, RetryLater):
+            return answer
+        # Whoever reverses a voucher in Fortnox copies its text, and our mark with it: that one is no second posting.
+        if not isinstance(answer, Missing) and classify.sums(answer.fields) != _taken_back(order.data):
+            others.append(voucher)
+    return AlreadyThere(vouchers[0], others=tuple(others), **noting(encode.adapted(order.data)))
+
+
+def _taken_back(order: PostVoucher) -> Sums:
+    return booked((row.account, None, None, row.credit - row.debit) for row in order.rows)
 
 
 VOUCHERS = Kind(

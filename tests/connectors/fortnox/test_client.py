@@ -652,14 +652,27 @@ async def test_a_list_that_cannot_be_trusted_is_read_again_later(wire: Wire, pag
 
 
 async def test_two_vouchers_with_one_mark_are_said_aloud(wire: Wire) -> None:
-    """The lower number is the order's; the trail names both, and who decides is told of the other."""
-    wire.replies["GET /3/vouchers"] = [listed(f"b {MARK}", "x", f"a {MARK}", first=12)]
+    """The lower number is the order's; the trail names all, and who decides is told of what books the same again.
+
+    A reversal by hand, which has copied the text, takes back and is no second posting.
+    """
+
+    def held(number: int, debit: str, credit: str) -> bytes:
+        rows = [
+            {"Account": row.account, debit: str(row.debit), credit: str(row.credit), "Removed": False}
+            for row in ORDER.data.rows
+        ]
+        gone = {"Account": 1930, "Debit": 1, "Credit": 0, "Removed": True}
+        return says(200, {"Voucher": {"VoucherNumber": number, "VoucherRows": [*rows, gone]}})
+
+    wire.replies["GET /3/vouchers"] = [listed(f"b {MARK}", f"a {MARK}", f"c {MARK}", first=12)]
+    wire.replies["GET /3/vouchers/F/13"] = [held(13, "Credit", "Debit")]
+    wire.replies["GET /3/vouchers/F/14"] = [held(14, "Debit", "Credit")]
     attempt = Lane().attempt()
     async with connected(wire) as connection:
-        assert await connection.probe(ORDER, attempt) == AlreadyThere(
-            F12, others=(F12.model_copy(update={"number": 14}),)
-        )
-    assert attempt.calls[-1].verdict == "2 vouchers carry this mark: F 12, F 14"
+        found = await connection.probe(ORDER, attempt)
+    assert found == AlreadyThere(F12, others=(F12.model_copy(update={"number": 14}),))
+    assert attempt.calls[-3].verdict == "3 vouchers carry this mark: F 12, F 13, F 14"
 
 
 async def test_requests_are_measured_by_operation_and_outcome(wire: Wire) -> None:
