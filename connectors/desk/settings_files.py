@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails, PydanticSerializationError, to_json
 
 from connectors.desk import settings_problem_words as say
 from schemas import problem_words
+from schemas.envelope import Unreadable, must_be_readable
 from schemas.events import EmployeeField
 from schemas.settings import TenantSettings
 from schemas.settings_words import MEANINGS
@@ -159,12 +160,17 @@ def _validated(value: Any) -> TenantSettings:
     if value is None:
         raise WrongFile((say.EMPTY(),))
     try:
-        return TenantSettings.model_validate_json(to_json(_fitted(value, SCHEMA)))
+        raw = to_json(_fitted(value, SCHEMA))
+        settings = TenantSettings.model_validate_json(raw)
+        must_be_readable(raw)  # else what is published is read by nobody, and never in force
+    except Unreadable as error:
+        raise WrongFile((say.HOLDS_NUL(),)) if error.code == "holds_nul" else _too_much() from None
     except PydanticSerializationError:  # half a character: "\ud800"
         raise WrongFile((say.NOT_UTF_8(),)) from None
     except ValidationError as error:
         found = error.errors(include_url=False)
         raise WrongFile(tuple(map(_problem, found)), tuple(each["loc"] for each in found)) from None
+    return settings
 
 
 def _unsuitable(settings: TenantSettings, choices: Choices) -> Iterator[tuple[_Location, Text]]:

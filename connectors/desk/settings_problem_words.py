@@ -28,6 +28,7 @@ NO_OTHER_FIELD = Phrase(
     "; {system} has no other field for {field}: leave it out",
 )
 NOT_UTF_8 = Phrase("desk.settings_not_utf_8", "filen är inte UTF-8", "the file is not UTF-8")
+HOLDS_NUL = Phrase("desk.settings_hold_nul", "filen har tecknet NUL", "the file holds the character NUL")
 NOT_READABLE = Phrase("desk.settings_not_readable", "filen är inte {form}: {how}", "the file is not {form}: {how}")
 NOT_READABLE_AT = Phrase(
     "desk.settings_not_readable_at",

@@ -241,6 +241,7 @@ LAUGHS = "\n".join(
         ("daysales: {series: F, difference_limit: !!float 0.5}", "daysales.difference_limit"),
         ("daysales: !!int x", "settings with names of their own are wanted"),
         ('daysales: "\\ud800"', "not UTF-8"),
+        ('daysales: {series: F, description: "x\\0"}', "the character NUL"),
         ('daysales: "\\UFFFFFFFF"', "not UTF-8"),
     ],
 )
