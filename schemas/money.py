@@ -14,7 +14,8 @@ PATTERN = r"^-?\d{1,12}\.\d{2}$"
 """Fortnox takes 14 digits, decimals included (facts: vouchers)."""
 
 _AMOUNT = re.compile(PATTERN, re.ASCII)
-_LARGEST = Decimal(10) ** 12
+LARGEST: Final = Decimal(10) ** 12
+"""What an amount is below, whatever its sign."""
 _NO_AMOUNT: Final = 'an amount is a string with two decimals, like "1234.50" or "-0.50"; never a number'
 
 
@@ -24,9 +25,9 @@ def _amount(value: object) -> Decimal:
             raise PydanticCustomError("no_amount", _NO_AMOUNT)
         return Decimal(value) + ZERO
     if isinstance(value, Decimal):
-        if value.same_quantum(ORE) and abs(value) < _LARGEST:  # as most are, those that are computed too
+        if value.same_quantum(ORE) and abs(value) < LARGEST:  # as most are, those that are computed too
             return value or ZERO
-        if not value.is_finite() or value != value.quantize(ORE) or abs(value) >= _LARGEST:
+        if not value.is_finite() or value != value.quantize(ORE) or abs(value) >= LARGEST:
             said = "an amount has at most two decimals and twelve digits before them"
             raise PydanticCustomError("amount_size", said)
         return value.quantize(ORE) + ZERO

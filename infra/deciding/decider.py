@@ -6,7 +6,7 @@ before it (DECISIONS 10). A message that cannot be decided is parked, and with i
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,10 +44,6 @@ _WAITING_PAGE = 200
 _PARKED_PAGE = 200
 _TOLD = SettingsApplied | ChecksPassed | PlanApplied
 """What is told to what waits for it."""
-_RULES: Mapping[type[Message], str] = {
-    SettingsApplied: "settings_take_effect",
-    ChecksPassed: "what_waits_for_a_check_is_decided_again",
-}
 _LARGEST_ORDER = LARGEST - 1024
 """Bytes of an order: what Kafka counts besides is less than the rest."""
 
@@ -319,7 +315,7 @@ class Decider:
             begun = await self._remember(connection, batch, Left([], [])) if batch.changed else Left([], [])
         if begun.outgoing:
             await self._outbox.emit(begun)
-        reasons = _reasons(told)
+        rule, reasons = _telling(told)
         for flow in self._flows:
             if isinstance(told, PlanApplied) and told.flow != flow.name:
                 continue
@@ -333,7 +329,6 @@ class Decider:
                 return left
             batch = Batch()
             if not batch.is_of_a_removed_company(record, message, formers(removed)):  # nor since it was looked last
-                rule = _RULES.get(type(told), "")
                 batch.lines.append(DecidedLine(record, message.tenant, message.id, message.subject, rule))
             return await self._remember(connection, batch, left)
 
@@ -462,15 +457,15 @@ def _written(order: Envelope[Any]) -> bytes:
     return value
 
 
-def _reasons(told: Message) -> list[str] | None:
-    """Return the reasons of what a message is told to; None: whatever waits."""
+def _telling(told: Message) -> tuple[str, list[str] | None]:
+    """Return the rule that the line of a message names, and the reasons of what it is told to; None: whatever waits."""
     match told:
         case ChecksPassed(codes=codes):
-            return list(codes)
+            return "what_waits_for_a_check_is_decided_again", list(codes)
         case PlanApplied():
-            return [FIRST_PLAN]
+            return "", [FIRST_PLAN]
         case _:
-            return None
+            return "settings_take_effect", None
 
 
 def _states(wanting: Iterable[tuple[Record, Envelope[Any], _Wanted]]) -> dict[StateKey, Flow]:

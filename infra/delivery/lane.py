@@ -265,9 +265,7 @@ class Lane:
                 entry = Entry(work.order, "delivered", voucher, why=note, wording=wording, record=record, shown=shown)
                 return self._change(work, attempt, "delivered", entry)
             case AlreadyThere():
-                return replace(
-                    self._change(work, attempt, "delivered", _found(work, verdict)), others=_others(work, verdict)
-                )
+                return self._was_there(work, attempt, verdict)
             case Rejected() as no:
                 entry = Entry(
                     work.order,
@@ -292,7 +290,7 @@ class Lane:
         match look:
             case AlreadyThere():
                 telemetry.UNKNOWN_RESOLVED.labels(self._sink, "found").inc()
-                return replace(self._change(work, attempt, "delivered", _found(work, look)), others=_others(work, look))
+                return self._was_there(work, attempt, look)
             case RetryLater(after=after) as later:
                 change = self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
                 return replace(change, outcome=put_off(later))
@@ -303,6 +301,19 @@ class Lane:
                     return self._change(work, attempt, "unknown", None, looks=work.looks + 1, wait=self._patience.look)
                 telemetry.UNKNOWN_RESOLVED.labels(self._sink, "absent").inc()
                 return self._change(work, attempt, "queued", Entry(work.order, "absent"))
+
+    def _was_there(self, work: Work, attempt: Attempt, there: AlreadyThere) -> Transition:
+        """Put each that was found on record: flows hold what came out twice, as after a restore."""
+        found = Entry(
+            work.order,
+            "already_there",
+            there.voucher,
+            why=there.note,
+            wording=there.wording,
+            record=there.record,
+            shown=there.shown,
+        )
+        return replace(self._change(work, attempt, "delivered", found), others=_others(work, there))
 
     def _change(
         self,
@@ -374,13 +385,8 @@ class Lane:
         )
 
 
-def _found(work: Work, there: AlreadyThere) -> Entry:
-    entry = Entry(work.order, "already_there", there.voucher, record=there.record, shown=there.shown)
-    return replace(entry, why=there.note, wording=there.wording)
-
-
 def _others(work: Work, there: AlreadyThere) -> tuple[Entry, ...]:
-    """Return what goes on record of each further one: flows hold what came out twice, as after a restore."""
+    """Return what goes on record of each further one that carries the order's mark."""
     why = words.SAME_MARK()
     made = Entry(work.order, "already_there", why=str(why), wording=why.wording)
     return tuple(

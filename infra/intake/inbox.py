@@ -172,9 +172,8 @@ class Inbox:
                     requested_by=f"inbox: {path.name}",
                 )
             except Unavailable as error:
-                if isinstance(
-                    error.__cause__, OSError
-                ):  # where it is this file that is not read, no other waits for it
+                # Where it is this file that is not read, no other waits for it.
+                if isinstance(error.__cause__, OSError):
                     await asyncio.to_thread(_read_through, file)
                 raise
 

@@ -11,7 +11,7 @@ from schemas import mapping
 from schemas.commands import Choice, VoucherRow
 from schemas.events import DayClosed, GroupSales, RateTotal
 from schemas.flows import Held
-from schemas.money import ORE, ZERO, rate_text
+from schemas.money import LARGEST, ORE, ZERO, rate_text
 from schemas.settings import DaySalesSettings
 from schemas.words import Phrase, Text
 from streams.daysales import balance, voucher, words
@@ -19,7 +19,6 @@ from streams.daysales.verdict import ROUND, let_go
 
 LARGEST_ROUNDING = Decimal("10.00")
 """What a person may let go as rounding: Swedish practice for a day's takings (facts: 3.4)."""
-LARGEST_ROW = Decimal(10) ** 12
 LEAST_VAT_TOLERANCE = Decimal("0.05")
 MOST_LINES = 50
 """Lines that a hold names: a report has thousands, and what is said of each would be more than a message may hold."""
@@ -192,7 +191,7 @@ def the_amounts_fit_in_a_voucher(report: Report) -> Held | None:
     """Hold amounts that together are more than a voucher row can take; that is no day's takings."""
     day = report.day
     lines = chain((s.net for s in day.sales), (s.vat for s in day.sales), (o.amount for o in day.others))
-    if sum(map(abs, chain(lines, (p.amount for p in day.payments))), abs(day.cash_difference)) < LARGEST_ROW:
+    if sum(map(abs, chain(lines, (p.amount for p in day.payments))), abs(day.cash_difference)) < LARGEST:
         return None
     return Held("amount_too_large", words.TOO_LARGE())
 

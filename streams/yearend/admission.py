@@ -4,10 +4,10 @@ from collections import Counter
 
 from schemas.flows import Held
 from schemas.identities import shown_organisation, ten_digits
-from schemas.money import ZERO
+from schemas.money import LARGEST, ZERO
 from streams.yearend import words
 from streams.yearend.cases import BatchCase, EntryCase, of_batches, of_entries
-from streams.yearend.state import LARGEST, of_other_years
+from streams.yearend.state import of_other_years
 from streams.yearend.verdict import LOOK_AGAIN
 
 

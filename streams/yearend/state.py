@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Literal
 from uuid import UUID
 
 from schemas import ids
@@ -12,14 +12,12 @@ from schemas.commands import HoldForReview, PostVoucher, VoucherRef, VoucherRow
 from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow
 from schemas.flows import Remembered
 from schemas.ledger import booked
-from schemas.money import ZERO, text
+from schemas.money import LARGEST, ZERO, text
 
 Part = Literal["entry", "accrual"]
 """Which of an entry's vouchers: its own, or the one that takes an accrual back on its day."""
 GONE = "gone"
 """The content of an entry that the newest version of its batch has no more."""
-LARGEST: Final = Decimal(10) ** 12
-"""What an amount in a message is below."""
 
 
 class Origin(Remembered):
