@@ -44,14 +44,14 @@ def _ground() -> frozenset[str]:
 
 
 def _place(module: str, ground: frozenset[str]) -> str:
-    """Return the place of a module: a package at the top, or within the host a room, its ground, or its commands."""
+    """Return the place of a module: a package at the top, or within the host a room, its ground, or its processes."""
     package, _, inner = module.partition(".")
     name = inner.partition(".")[0]
     if package != "infra":
         return package
     if (ROOT / "infra" / name).is_dir() and name:
         return name
-    return "ground" if name in ground or not name else "commands"
+    return "ground" if name in ground or not name else "processes"
 
 
 def _label(place: str) -> str:

@@ -13,12 +13,13 @@ from connectors.demo.people import ENDS, HIRED, IN_FORTNOX, KONTORET, SCOPES, SY
 from connectors.demo.scenes import Apply
 from connectors.demo.screen import Screen
 from connectors.demo.world import Unexpected, World
-from infra import catching_up, clock, overview, registry
+from infra import catching_up, clock, registry
 from infra.access.connections import Connections
 from infra.deciding import planning
 from infra.http import Client
 from infra.office import Office
 from infra.plugin import Flow, Host
+from infra.showing import overview
 from schemas.audit import AuditRecord
 from schemas.events import EmployeeSeen, FieldChoice, LinkDecided
 from schemas.plans import Plan, PlanRow, RowOutcome

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.desk.running import POLL
-from infra import clock, overview, store
+from infra import clock, store
 from infra.delivery import waiting
 from infra.intake import letters
 from infra.intake.accepting import Acceptor
@@ -15,6 +15,7 @@ from infra.kafka.cluster import sent
 from infra.kafka.lives import topic_of
 from infra.plugin import Host
 from infra.rows import AnswerOutcome, Hold
+from infra.showing import overview
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import DeadLetter

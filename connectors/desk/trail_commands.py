@@ -13,10 +13,11 @@ import typer
 from connectors.desk import resolving, views, walking
 from connectors.desk.running import POLL
 from connectors.desk.story import Story, tell
-from infra import activity, clock, overview, registry, trail
+from infra import clock, registry, trail
 from infra.commanding import Failed, Json, OfCompany, WrongUsage, print_lines, print_out, width
 from infra.deciding import remembering
 from infra.office import Office, in_office
+from infra.showing import activity, overview
 from schemas.base import SWEDEN, Language
 
 audit = typer.Typer()

@@ -5,8 +5,9 @@ from contextlib import aclosing
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.desk.proof import TrailFinding, Walk, wrong_end
-from infra import overview, store, trail
+from infra import store, trail
 from infra.rows import Head
+from infra.showing import overview
 
 
 async def verify(engine: AsyncEngine, tenant: str | None = None) -> list[TrailFinding]:

@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from connectors.desk.web.spreadsheets import csv_file
 from connectors.desk.web.visit import Page, Visit
-from infra import activity, clock, speaking
+from infra import clock, speaking
 from infra.accounts.permissions import Permission
 from infra.rows import Activity
+from infra.showing import activity
 from schemas.base import SWEDEN, Language
 
 _MOST: Final = 300

@@ -12,10 +12,11 @@ from connectors.desk.web.books import kept_how
 from connectors.desk.web.employee_words import NOT_POSSIBLE
 from connectors.desk.web.plans import plan_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import catching_up, clock, registry, speaking, tenants, today
+from infra import catching_up, clock, registry, speaking, tenants
 from infra.accounts.permissions import Permission
 from infra.commanding import Failed
 from infra.deciding import planning
+from infra.showing import today
 from schemas.money import ZERO
 from schemas.plans import ClosingRow, ClosingState, Plan
 

@@ -13,10 +13,11 @@ from connectors.desk.reading import read_back
 from connectors.desk.story import tell, voucher_numbers
 from connectors.desk.web.books import chart_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import clock, days, overview, registry
+from infra import clock, registry
 from infra.accounts.permissions import Permission
-from infra.days import DayRow, Missing, Span
 from infra.deciding import remembering
+from infra.showing import days, overview
+from infra.showing.days import DayRow, Missing, Span
 from schemas.commands import PostVoucher
 from schemas.envelope import type_of
 from schemas.events import DayClosed

@@ -9,9 +9,10 @@ from connectors.desk.reading import read_back
 from connectors.desk.story import tell
 from connectors.desk.web.today import seen
 from connectors.desk.web.visit import SIGNED_IN, NoSuchPage, Page, Visit, below
-from infra import overview, registry
+from infra import registry
 from infra.accounts.permissions import Permission
 from infra.deciding import remembering
+from infra.showing import overview
 
 _MOST: Final = 50
 

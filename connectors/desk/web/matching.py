@@ -14,12 +14,13 @@ from connectors.desk.matching import SECTIONS, Row, WrongMapping
 from connectors.desk.web.books import chart_of
 from connectors.desk.web.company_settings import compared_with, taken_effect
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import clock, companies, days, registry, tasks, tenants
+from infra import clock, companies, registry, tasks, tenants
 from infra.accounts.permissions import Permission
 from infra.companies import NewerSettings
 from infra.deciding import simulating as simulation
 from infra.delivery import waiting
 from infra.plugin import Chart, Terms
+from infra.showing import days
 from schemas import ids
 from schemas.settings import DaySalesSettings, TenantSettings
 from schemas.words import Said

@@ -18,7 +18,7 @@ from infra.accounts import accounts, sessions
 from infra.accounts.openid import OpenId
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole, Permission, Person
 from infra.plugin import Host
-from infra.today import News
+from infra.showing.today import News
 from schemas.base import Language
 from schemas.words import LANGUAGES, chosen
 

@@ -10,10 +10,11 @@ from starlette.responses import Response, StreamingResponse
 from connectors.desk.web.books import kept_how
 from connectors.desk.web.rendering import HEADERS
 from connectors.desk.web.visit import SIGNED_IN, Page, Visit
-from infra import clock, registry, tenants, today
+from infra import clock, registry, tenants
 from infra.accounts.permissions import Permission
 from infra.deciding import planning
 from infra.delivery import waiting
+from infra.showing import today
 from schemas.settings import TenantSettings
 
 _DAYS: Final = 28

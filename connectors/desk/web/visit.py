@@ -13,7 +13,7 @@ from connectors.desk.web.rendering import Rendering
 from infra.accounts.openid import OpenId
 from infra.accounts.permissions import Permission, Person
 from infra.plugin import Host
-from infra.today import News
+from infra.showing.today import News
 from schemas.base import Language
 
 ANYBODY: Final = "anybody"

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.senseworks.pages import pages
-from infra import activity, registry
+from infra import registry
 from infra.access.vault import open_vault
 from infra.deciding.decider import Decider
 from infra.documents import Content, Documents, Listed
@@ -26,6 +26,7 @@ from infra.kafka import cluster
 from infra.leases import Leases
 from infra.packages import keys, storing
 from infra.plugin import Host
+from infra.showing import activity
 from tests.infra.facts import record
 
 SAMPLE = Path(__file__).parents[3] / "connectors" / "sie" / "samples" / "year-with-history.se"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from infra import days
 from infra.accounts.permissions import DeskRole
-from infra.days import Span
 from infra.environment import load
 from infra.office import office
+from infra.showing import days
+from infra.showing.days import Span
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope
 from tests.connectors.desk.conftest import Past, sample

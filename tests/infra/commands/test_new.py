@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MADE = {"source": "acmetill", "sink": "acmehr", "flow": "acmeflow"}
 VERB = "import sys; from infra.cli import main; sys.argv = ['bokbuss', *sys.argv[1:]]; main()"
 

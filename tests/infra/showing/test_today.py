@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import today
+from infra.showing import today
 
 _RED = text(
     """insert into checks (tenant, system, "check", ok, body, checked_at)

@@ -20,7 +20,7 @@ from infra.settings import Settings
 from schemas import ids
 from schemas.envelope import type_of
 
-_ROOT: Final = Path(__file__).parents[1]
+_ROOT: Final = Path(__file__).parents[2]
 _NAME: Final = re.compile(r"[a-z][a-z0-9]{1,30}")
 
 
