@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from schemas import ids
 from schemas.audit import NOT_DONE, AuditRecord
@@ -13,8 +14,8 @@ from schemas.events import ChecksPassed, ReviewAnswered
 from schemas.flows import answered
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
 from schemas.settings import SettingsApplied
-from streams.invoicing.state import Beside, Document, RefusedOrder, State
-from streams.invoicing.verdict import CREDITED, OWN, RETRY
+from streams.invoicing.state import Beside, Document, Made, RefusedOrder, State
+from streams.invoicing.verdict import CREDITED, OWN, RETRY, REVERSED
 
 FAR: Final = timedelta(days=31)
 """Further apart, two receipts of one number are two: no till counts round in a month."""
@@ -150,7 +151,7 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
     if order_id is None:
         return None
     if order_id in state.done:
-        return _with_second_document(state, record)
+        return _once_more(state, record, order_id)
     new: dict[str, Any] = {"done": (*state.done, order_id)}
     order = None
     awaited = state.awaits
@@ -166,6 +167,8 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
             tried = record.message_type == _INVOICED
             new |= {"customer": None, "number_missing": True} if tried else {"missing": True}
         return state.model_copy(update=new)
+    if name := _made_by(record):
+        new["made"] = (*state.made, Made(order_id=order_id, name=name))
     return state.model_copy(update=new | {"rejected": None} | _done(state, record, order))
 
 
@@ -191,14 +194,41 @@ def _done(state: State, record: AuditRecord, order: Any) -> dict[str, Any]:  # n
     return {}
 
 
-def _with_second_document(state: State, record: AuditRecord) -> State | None:
-    """Take in that an order came out once more, as another document: a restored database sent what it forgot."""
-    document, number = state.document, record.record
-    if step_of(record) != "create" or record.outcome in NOT_DONE or not number or document is None:
+def _once_more(state: State, record: AuditRecord, order_id: UUID) -> State | None:
+    """Take in that an order came out once more, as another document or voucher.
+
+    A restored database sends again what it forgot, and a look can find two.
+    """
+    name = _made_by(record)
+    if not name or record.outcome in NOT_DONE:
         return None
-    if number in {document.number, document.credited_by, *state.surplus} or record.revision != document.revision:
+    known = {made.name for made in state.made if made.order_id == order_id} or _made_before(state, record)
+    if not known or name in known:
         return None
-    return state.model_copy(update={"surplus": (*state.surplus, number)})
+    new: dict[str, Any] = {"made": (*state.made, Made(order_id=order_id, name=name))}
+    if record.voucher is not None:
+        new["surplus_vouchers"] = (*state.surplus_vouchers, record.voucher)
+    else:
+        new["surplus"] = (*state.surplus, name)
+    return state.model_copy(update=new)
+
+
+def _made_by(record: AuditRecord) -> str:
+    """Return what an order made, which is to be made once; of a customer who was found, nothing."""
+    if step_of(record) == "customer":
+        return ""
+    return str(record.voucher) if record.voucher else record.record
+
+
+def _made_before(state: State, record: AuditRecord) -> set[str]:
+    """Return what an order made that was carried out before this was remembered, as far as it can be told."""
+    document = state.document
+    if document is None or record.revision != document.revision:
+        return set()
+    if record.voucher is None:
+        return {document.number, *([document.credited_by] if document.credited_by else []), *state.surplus}
+    beside = document.beside
+    return {str(v) for v in (beside.voucher, beside.reversed_by) if v} if beside else set()
 
 
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
@@ -210,6 +240,8 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
         new |= {"missing": False, "number_missing": False, "answers": state.answers}
     if answer.answer == OWN.answer:
         new["doubts"] = ()
+    if answer.answer == REVERSED.answer:
+        new = {"surplus_vouchers": ()}
     if answer.answer == CREDITED.answer:
         new = {"surplus": ()} if state.surplus else {"document": None}
     return state.model_copy(update=new)

@@ -30,6 +30,7 @@ from streams.invoicing.verdict import (
     KEEP,
     OWN,
     RETRY,
+    REVERSED,
     WITHOUT,
     Credit,
     Find,
@@ -171,6 +172,13 @@ def a_receipt_invoiced_twice_waits(case: Case) -> Held | None:
         (CREDITED,),
         can_be_given_up=False,
     )
+
+
+def a_sale_moved_twice_waits(case: Case) -> Held | None:
+    """Hold a receipt with a voucher too many beside its document, which a person reverses."""
+    if not (surplus := tuple(map(str, case.state.surplus_vouchers))):
+        return None
+    return Held("booked_twice", words.BOOKED_TWICE(surplus=surplus), surplus, (REVERSED,), can_be_given_up=False)
 
 
 def an_invoiced_receipt_needs_nothing_more(case: Case) -> Settled | None:
@@ -371,6 +379,7 @@ RULES: Final[tuple[Rule, ...]] = (
     # What did Fortnox say, and is there anything to decide?
     a_refused_order_waits,
     a_receipt_invoiced_twice_waits,
+    a_sale_moved_twice_waits,
     an_invoiced_receipt_needs_nothing_more,
     what_is_kept_leaves_the_day,
     what_a_person_settled_stays_settled,

@@ -51,6 +51,13 @@ class RefusedOrder(Remembered):
     order: FindCustomer | CreateInvoice | PostVoucher | None
 
 
+class Made(Remembered):
+    """What an order came out with: the number of a document, or a voucher."""
+
+    order_id: UUID
+    name: str
+
+
 Awaited = FindCustomer | CreateInvoice | PostVoucher
 
 
@@ -69,10 +76,12 @@ class State(Remembered):
         missing: Fortnox has no customer of that number, organisation number, personal number or e-mail.
         document: what stands for the receipt, or stood and was credited.
         surplus: further documents of the same receipt, which a person must credit.
+        surplus_vouchers: further vouchers beside its document, or of their reversal, which a person must reverse.
         rejected: the refused order that the next one replaces.
         answers: what a person answered about this content.
         holds: how many holds there have been; it numbers the next one.
         done: the orders whose outcome is known; none of them is given again.
+        made: what they came out with; of orders from before this was remembered there is none.
         doubts: the receipts that this may be; a person says.
         receipts: of a counter: the keys of the receipts that came under it.
         invoiced: the content that a document was made of, where newer content came before that sale had left the day.
@@ -88,10 +97,12 @@ class State(Remembered):
     missing: bool = False
     document: Document | None = None
     surplus: tuple[str, ...] = ()
+    surplus_vouchers: tuple[VoucherRef, ...] = ()
     rejected: RefusedOrder | None = None
     answers: tuple[str, ...] = ()
     holds: int = 0
     done: tuple[UUID, ...] = ()
+    made: tuple[Made, ...] = ()
     doubts: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
     invoiced: InvoiceRequested | None = None

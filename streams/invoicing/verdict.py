@@ -21,6 +21,7 @@ OWN = Choice.saying("own", words.OWN())
 CREDIT = Choice.saying("credit", words.CREDIT())
 WITHOUT = Choice.saying("without", words.WITHOUT())
 CREDITED = Choice.saying("credited", words.CREDITED())
+REVERSED = Choice.saying("reversed", words.REVERSED_BY_HAND())
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,14 @@ INVOICED_TWICE = Phrase(
     "hand in Fortnox, then answer credited.",
 )
 
+BOOKED_TWICE = Phrase(
+    "invoicing.booked_twice",
+    "En verifikation vid sidan av kvittots dokument är bokförd mer än en gång. Återför {surplus:and} för hand i "
+    "Fortnox och svara sedan ”Återförd”.",
+    "A voucher beside this receipt's document is booked more than once. Reverse {surplus:and} by hand in Fortnox, then "
+    "answer reversed.",
+)
+
 # --- Is it ours, and a receipt of its own? --------------------------------------------------------------------------
 
 ANOTHER_COMPANY = Phrase(
@@ -325,6 +333,12 @@ CREDITED = Phrase(
     "It is credited or cancelled by hand in Fortnox, its voucher too; go on.",
 )
 
+REVERSED_BY_HAND = Phrase(
+    "invoicing.reversed_by_hand",
+    "Den är återförd för hand i Fortnox; gå vidare.",
+    "It is reversed by hand in Fortnox; go on.",
+)
+
 # --- What names are called ------------------------------------------------------------------------------------------
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -347,6 +361,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "customer_not_named": "kunden är inte angiven",
     "customer_missing": "kunden saknas",
     "invoiced_twice": "fakturerat två gånger",
+    "booked_twice": "bokfört två gånger",
     "discarded": "kastat",
     "nothing_to_invoice": "inget att fakturera",
     "older_content": "äldre innehåll",
@@ -363,10 +378,12 @@ _ANSWERS: Final[Mapping[str, str]] = {
     "credit": "kreditera",
     "without": "utan",
     "credited": "krediterad",
+    "reversed": "återförd",
 }
 _RULES: Final[Mapping[str, str]] = {
     "a_refused_order_waits": "en nekad order väntar",
     "a_receipt_invoiced_twice_waits": "ett kvitto som fakturerats två gånger väntar",
+    "a_sale_moved_twice_waits": "en försäljning som tagits ur dagen två gånger väntar",
     "an_invoiced_receipt_needs_nothing_more": "ett fakturerat kvitto behöver inget mer",
     "what_is_kept_leaves_the_day": "det som behålls lämnar dagsavslutet",
     "what_a_person_settled_stays_settled": "det en person har avgjort förblir avgjort",

@@ -592,6 +592,31 @@ def test_a_receipt_that_was_invoiced_twice_waits_for_a_person() -> None:
     assert host.state().surplus == ()
 
 
+@pytest.mark.parametrize("step", ["move", "move-back"])
+def test_a_voucher_beside_that_was_booked_twice_waits_for_a_person(step: str) -> None:
+    """Also where the document has been credited, and another one stands."""
+    host = Host(chosen(amended="credit"))
+    given = host.through(host.tell(receipt()))
+    given += host.through(host.tell(receipt(amendment=1, rows=(row(),))))
+    order = next(o for o in given if o.step.partition("/")[0] == step)
+    hold = held(host.tell(outcome(order, number=77)))
+    assert (hold.reason, hold.lines) == ("booked_twice", ("F 77",))
+    assert host.tell(outcome(order, number=77)) == ()
+    assert names(host.tell(answered(hold, "reversed"))) == ["close"]
+    assert host.tell(outcome(order, number=77)) == ()
+    assert host.state().surplus_vouchers == ()
+
+
+def test_a_credit_note_that_came_out_twice_waits_for_a_person() -> None:
+    """And so does a further document of content that was credited since."""
+    host = Host(chosen(amended="credit"))
+    first, *_ = host.through(host.tell(receipt()))
+    given = host.through(host.tell(receipt(amendment=1, rows=(row(),))))
+    credit = next(o for o in given if o.step.partition("/")[0] == "credit")
+    assert held(host.tell(outcome(credit, number=77))).lines[1:] == ("77",)
+    assert held(host.tell(outcome(first, number=78))).lines[1:] == ("77", "78")
+
+
 def test_a_document_of_forgotten_settings_is_credited_by_hand() -> None:
     """The journal carried out what is not remembered here: nothing that is not known is taken back."""
     host = Host(chosen(amended="credit"))
