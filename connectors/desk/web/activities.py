@@ -16,6 +16,10 @@ from schemas.base import SWEDEN, Language
 
 _MOST: Final = 300
 _MOST_CSV: Final = 10_000
+_CUT: Final = (
+    f"Bara de senaste {_MOST_CSV} raderna är med: välj en kortare period för att få alla.",
+    f"Only the latest {_MOST_CSV} rows are in this file: choose a shorter period to get all.",
+)
 _PERIODS: Final = {"7": 7, "31": 31, "366": 366}
 _DIRECTIONS: Final[Mapping[str, Literal["", "in", "out"]]] = {"in": "in", "out": "out"}
 
@@ -32,9 +36,12 @@ async def _log(visit: Visit) -> Response:
 
 
 async def _csv(visit: Visit) -> Response:
-    found = await _found(visit, _MOST_CSV)
+    found = await _found(visit, _MOST_CSV + 1)
     heading = ("at", "direction", "kind", "system", "count", "status", "by", "detail")
-    return csv_file(f"activity-{visit.tenant}", heading, (_cells(one, visit.language) for one in found))
+    rows = [_cells(one, visit.language) for one in found[-_MOST_CSV:]]
+    if len(found) > _MOST_CSV:
+        rows.append(("", "", "", "", "", "", "", visit.say(*_CUT)))
+    return csv_file(f"activity-{visit.tenant}", heading, rows)
 
 
 def _cells(one: Activity, language: Language) -> tuple[str, ...]:

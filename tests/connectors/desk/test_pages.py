@@ -166,7 +166,7 @@ def test_what_went_out_is_listed_however_much_came_in() -> None:
             await connection.execute(
                 text(
                     """insert into deliveries (tenant, system, delivery_id, body_sha256, event_ids, accepted_at)
-                       select :t, 'till-' || n, '', '', '[]', clock_timestamp() from generate_series(1, 400) n"""
+                       select :t, 'till-' || n, '', '', '[]', clock_timestamp() from generate_series(1, 10001) n"""
                 ),
                 {"t": SHOP},
             )
@@ -176,6 +176,8 @@ def test_what_went_out_is_listed_however_much_came_in() -> None:
         assert "Only the last ones are shown" in await visitor.see(f"{at}?direction=in")
         assert "<td>desk</td>" in (await visitor.get(f"{at}?direction=out")).text
         assert "Nothing has happened" not in await visitor.see(f"{at}?direction=sideways")
+        lines = (await visitor.get(f"{at}.csv?direction=in")).text.splitlines()
+        assert (len(lines), "Only the latest 10000 rows" in lines[-1]) == (10_002, True)
 
     visit(story, past=past)
 
