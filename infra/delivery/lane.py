@@ -250,6 +250,7 @@ class Lane:
 
     async def _probe(self, client: Any, work: Work, attempt: Attempt) -> Look:
         try:
+            people.must_be_open(work.order.data)  # or what holds no value would pass for what it should hold
             return await self._kind_of(work.order.data).probe(client, work.order, attempt)
         except LeaseLost:
             raise
