@@ -193,6 +193,8 @@ class Lane:
             verdict = await self._write(client, work, attempt)
             self._sent[work.order.id] = clock.monotonic()
             faultpoints.reach("lane.answered")
+            if work.looks and isinstance(verdict, Delivered):
+                verdict = await self._once(client, work, attempt, verdict)
             self._pace.sent(verdict)
             change = self._after_write(work, verdict, attempt)
         before, kind = self._pace.paused_for, work.order.type
@@ -260,6 +262,11 @@ class Lane:
             _log.exception("look failed", tenant=self._tenant, order_id=work.order.id)
             return _failed(error)
 
+    async def _once(self, client: Any, work: Work, attempt: Attempt, sent_again: Delivered) -> Verdict:
+        """Look after a write that was sent again: the first one may have come later than it was waited for."""
+        look = await self._probe(client, work, attempt)
+        return look if isinstance(look, AlreadyThere) and look.others else sent_again
+
     def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Transition:
         match verdict:
             case Delivered(voucher, note, record, shown, wording):
@@ -281,7 +288,8 @@ class Lane:
                 )
                 return self._change(work, attempt, "rejected", entry)
             case RetryLater(after=after) as later:
-                return replace(self._change(work, attempt, "queued", None, wait=after), outcome=put_off(later))
+                change = self._change(work, attempt, "queued", None, looks=work.looks, wait=after)
+                return replace(change, outcome=put_off(later))
             case Unknown() as lost:
                 first_look = min(_FIRST_LOOK, self._patience.settle)
                 entry = Entry(work.order, "unknown", why=lost.why, wording=lost.wording)
@@ -301,7 +309,7 @@ class Lane:
                 if work.looks + 1 < _LOOKS:
                     return self._change(work, attempt, "unknown", None, looks=work.looks + 1, wait=self._patience.look)
                 telemetry.UNKNOWN_RESOLVED.labels(self._sink, "absent").inc()
-                return self._change(work, attempt, "queued", Entry(work.order, "absent"))
+                return self._change(work, attempt, "queued", Entry(work.order, "absent"), looks=work.looks + 1)
 
     def _was_there(self, work: Work, attempt: Attempt, there: AlreadyThere) -> Transition:
         """Put each that was found on record: flows hold what came out twice, as after a restore."""

@@ -210,8 +210,8 @@ class MemoryJournal:
         if change.just_sent:
             row.sent = self._database.time
             self._database.count_doubts(row.order.tenant)
-        if change.entry is not None:
-            self._database.record(change.entry)
+        for entry in (change.entry, *change.others) if change.entry is not None else ():
+            self._database.record(entry)
         await self._step("changed")
         return True
 
