@@ -98,15 +98,17 @@ async def _made_for_another(fortnox: Fortnox, order: FindCustomer) -> AlreadyThe
 
 
 async def probe(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attempt) -> Look:
-    """Look for the customer who was made."""
+    """Look for the customer who was made. Where it would not be certain who that is, it is for ``write`` to say so."""
     listed = await _fitting(fortnox, order.data, attempt)
     if isinstance(listed, RetryLater):
         return listed
-    found = customer.found(listed.items)
+    found = await _best(fortnox, order.data, listed, attempt)
+    if isinstance(found, RetryLater):
+        return found
     if not found:
         return listed.absent(attempt)
-    amend(attempt, waiting_words.FOUND(names=found))
-    return AlreadyThere(record=found[0])
+    amend(attempt, waiting_words.FOUND(names=found[:_NAMED]))
+    return AlreadyThere(record=found[0]) if len(found) == 1 and not customer.hidden(listed.items) else Absent()
 
 
 async def _fitting(

@@ -101,6 +101,21 @@ async def test_a_double_that_was_made_inactive_fits_no_longer(engine: AsyncEngin
         assert await connection.write(order, attempt()) == AlreadyThere(record="A-3")
 
 
+async def test_a_look_guesses_no_more_than_a_write(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """A process was killed before it wrote: who is found is as certain as ever, or the write says who has to choose."""
+    order = customer(buyer=Buyer(email="tvilling@exempel.se", organisation_number="5599990024", name="Tvilling"))
+    known = company.register("customers")
+    async with connected(engine, company) as connection:
+        assert await connection.probe(order, attempt()) == Absent()  # either of two
+        known["A-3"].values["Active"] = False
+        assert await connection.probe(order, attempt()) == AlreadyThere(record="A-4")
+        company.no_right = {"OrganisationNumber"}
+        assert await connection.probe(order, attempt()) == Absent()  # another may have the very number
+        verdict = await connection.write(order, attempt())
+        assert isinstance(verdict, Rejected)
+        assert verdict.code == "field_unreadable"
+
+
 async def test_a_new_customer_is_what_the_till_says(engine: AsyncEngine, company: sandbox.Company) -> None:
     """In characters that Fortnox takes; a person under the personal number, opened right before it is sent."""
     person = Buyer(name="Bo Ek", personal_number=personal("personal_number", "199003072384"), postal_code="223 50")
@@ -243,11 +258,14 @@ async def test_who_fits_in_a_list_that_is_not_whole_may_not_be_who_fits_best(wir
     """An address was found, and the customer with the organisation's number is not shown yet; a number is certain."""
     address = {"CustomerNumber": "A-1", "Name": "Anna", "Email": "faktura@exempel.se"}
     organisation = {"CustomerNumber": "A-2", "Name": "Bygget", "OrganisationNumber": "559999-0016"}
-    wire.replies["GET /3/customers"] = [page(range(3), 5, address), page(range(3), 5, address)]
+    wire.replies["GET /3/customers"] = [page(range(3), 5, address)]
     async with bare.connected(wire) as connection:
         verdict = await connection.write(customer(), attempt())
         assert isinstance(verdict, RetryLater)
         assert verdict.code == "list_moved"
+        looked = await connection.probe(customer(), attempt())
+        assert isinstance(looked, RetryLater)
+        assert looked.code == "list_moved"
         assert await connection.write(customer(customer_number="A-1"), attempt()) == AlreadyThere(record="A-1")
         wire.replies["GET /3/customers"] = [page(range(3), 5, address, organisation)]
         assert await connection.write(customer(), attempt()) == AlreadyThere(record="A-2")
