@@ -1,6 +1,9 @@
 """One owner at a time, on a real database: who holds a lease, until when, and what a successor gets."""
 
 import asyncio
+import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -49,6 +52,17 @@ async def test_a_lease_that_is_not_renewed_is_free_after_its_deadline_and_a_marg
     assert taken.epoch == lease.epoch + 1
     with pytest.raises(LeaseLost):
         lease.check()
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="it makes clocks of its own for a process, on Linux")
+def test_a_deadline_passes_while_the_machine_sleeps() -> None:
+    """A request that was about to leave does not leave hours later: another machine has the lane by then."""
+    asked = "import time; from infra import clock; print(clock.monotonic() - time.monotonic())"
+    asleep = ("unshare", "--time", "--boottime", "3600", sys.executable, "-c", asked)  # for so long, as it seems to it
+    said = subprocess.run(asleep, capture_output=True, text=True, timeout=60, check=False)
+    if said.stderr.startswith("unshare: "):
+        pytest.skip(said.stderr)  # it may not
+    assert float(said.stdout) > 3599.0
 
 
 async def test_a_renewed_lease_outlives_its_first_deadline(engine: AsyncEngine) -> None:
