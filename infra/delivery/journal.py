@@ -52,12 +52,15 @@ _INSERT = text(
        left join lateral ({_ENDED.format(tenant="t", order="cast(i as text)")}) as ended on true
        cross join lateral (
          select coalesce((select coalesce(opened_at, 'infinity') from fenced where tenant = t),
-                         (select fenced_at from installation)) as at) as fence
+                         (select fenced_at from installation)) as at,
+                (select coalesce(jsonb_array_length(found -> 'unclear'), 1) > 0 from fenced where tenant = t)
+                  as unclear) as fence
        cross join lateral (
          select exists (select from journal e where e.order_id = i and e.tenant <> t)
                 or fence.at is not null and (a <= fence.at
                      or y = any(cast(:unswept as text[])) and (select epoch > 0 from installation)
                         and clock_timestamp() < fence.at + interval '14 days'
+                     or fence.unclear and cast(b -> 'data' ->> 'voucher_date' as date) <= fence.at + interval '1 day'
                      or exists (
                      select from decided d where d.tenant = t and d.fact_id = f and d.decided_at <= fence.at))
                 as looked_for) as e
@@ -65,7 +68,8 @@ _INSERT = text(
 )
 """What may have been sent already is looked for first: by the company that had this name before, or, when this database
 was restored from a backup, since then. What no comparison after a restore shows is looked for two weeks longer: its
-source may tell again what neither the database nor Kafka remembers. A new installation, of epoch 0, has nothing."""
+source may tell again what neither the database nor Kafka remembers. So is, for ever, a voucher of a day until a person
+has opened a company of which not all agreed: its books may hold it. A new installation, of epoch 0, has nothing."""
 _END_AS_ON_RECORD = text(
     f"""update journal j set state = e.state, outcome = e.outcome, finished_at = e.at
         from unnest(cast(:tenants as text[]), cast(:orders as text[])) as x(t, o)

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from infra import installation, store
+from infra import clock, installation, store
 from infra.delivery.journal import Journal
 from infra.embedded.database import programs
 from infra.installation import Installation, Pulse, Restored, WrongInstallation
@@ -25,6 +25,9 @@ from tests.infra.fake_fortnox import order
 
 FORTNOX = {"fortnox": "https://api.fortnox.se/3"}
 SANDBOX = {"fortnox": "an imitation on this machine"}
+ALL_AGREES = text(
+    """update fenced set state = 'open', opened_at = now() - make_interval(days => :days), found = '{"unclear": []}'"""
+)
 
 
 async def known(engine: AsyncEngine) -> Installation:
@@ -202,12 +205,41 @@ async def test_an_order_of_before_the_fence_is_looked_for_and_one_of_after_it_is
     await journal.insert([(0, comes)])
     assert await journal.open_tenants([0]) == {}
     async with engine.begin() as connection:
-        await connection.execute(text("update fenced set state = 'open', opened_at = now()"))
+        await connection.execute(ALL_AGREES, {"days": 0})
     await journal.insert([(0, later)])
     async with engine.connect() as connection:
         states = {key: state for key, state in await connection.execute(text("select key, state from journal"))}  # noqa: C416 - rows are no pairs to mypy
     assert states == {waits.subject: "unknown", comes.subject: "unknown", later.subject: "queued"}
     assert await journal.open_tenants([0]) == {"a": 0}
+
+
+async def test_a_day_that_is_told_again_after_a_person_opened_its_company_is_looked_for(engine: AsyncEngine) -> None:
+    """Its books hold a voucher that nobody here knows: the sender has only to send the day again."""
+    await begun(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text("insert into tenants (tenant, created_at) values ('a', now()), ('b', now())"))
+        await installation.close(connection, why="a test", since=clock.now())
+        await installation.go_on(connection)
+        await connection.execute(ALL_AGREES, {"days": 0})
+        found = """update fenced set found = '{"unclear": ["not_on_record: F 12"]}' where tenant = 'a'"""
+        await connection.execute(text(found))
+    journal, today = Journal(engine, "fortnox"), clock.today()
+    for tenant, key, day in (("a", "day/1", today), ("a", "day/8", today + timedelta(days=7)), ("b", "day/1", today)):
+        told = order(tenant, key, 1)
+        told = told.model_copy(
+            update={
+                "acceptedtime": clock.now() + timedelta(minutes=1),
+                "data": told.data.model_copy(update={"voucher_date": day}),
+            }
+        )
+        await journal.insert([(0, told)])
+    async with engine.connect() as connection:
+        rows = await connection.execute(text("select tenant, key, state from journal order by 1, 2"))
+        assert [tuple(row) for row in rows] == [
+            ("a", "day/1", "unknown"),
+            ("a", "day/8", "queued"),
+            ("b", "day/1", "queued"),
+        ]
 
 
 async def test_what_no_comparison_shows_is_looked_for_two_weeks_after_a_restore(engine: AsyncEngine) -> None:
@@ -233,8 +265,7 @@ async def test_what_no_comparison_shows_is_looked_for_two_weeks_after_a_restore(
         await installation.go_on(connection)
     for number, days in enumerate((0, 13, 15)):
         async with engine.begin() as connection:
-            opened = text("update fenced set state = 'open', opened_at = now() - make_interval(days => :days)")
-            await connection.execute(opened, {"days": days})
+            await connection.execute(ALL_AGREES, {"days": days})
         await told(number)
     assert states == ["queued", "unknown", "unknown", "queued"]
 
