@@ -128,12 +128,14 @@ def is_sealed(written: bytes) -> bool:
 class KeyMissing(RuntimeError):
     """The key of somebody's values is not there: it was dropped, or the database was restored without it."""
 
+    code: Final = "key_missing"
+
 
 def must_be_open(order: Message) -> None:
-    """Refuse to carry out what is still sealed: nothing would be written instead. Raises KeyMissing."""
+    """Refuse to carry out, or look for, what is still sealed: with no value, anything would do. Raises KeyMissing."""
     fields = getattr(order, "fields", None)
     if isinstance(fields, EmployeeFields) and fields.sealed is not None:
-        raise KeyMissing("the key of what is to be written is not there")
+        raise KeyMissing("the key of what is to be written is not there: were people's keys restored too?")
 
 
 @cache

@@ -115,7 +115,7 @@ _NEXT = text(
               order by place, seq
               limit greatest(least(cast(:page as bigint), :doubts - (
                   select count(*) from journal where sink = :sink and tenant = :tenant and state = 'unknown'
-                    and type <> all(cast(:resting as text[])))), 0))
+                    and type <> all(cast(:resting as text[])) and order_id <> all(cast(:unread as uuid[])))), 0))
             ) as due
        order by state desc, place, seq"""
 )
@@ -130,7 +130,7 @@ _NEXT_DUE = text(
          and type <> all(cast(:resting as text[]))"""
 )
 _UNTIL_READ_AGAIN = 60.0
-"""Seconds until an order is looked at again that this version cannot read."""
+"""Seconds until an order is looked at again that cannot be read here."""
 _FENCED = """ and exists (select from leases l where l.name = x.l and l.epoch = x.e)"""
 # A process that is stopped between two statements holds its locks: the server ends such a transaction, so that other
 # companies' lanes, whose changes share a transaction with the locked rows, wait for seconds only. Set where rows are.
@@ -239,6 +239,7 @@ class Journal:
         self._sink = sink
         self._seen = seen
         self._unswept = list(unswept)
+        self._unread: set[UUID] = set()  # what could not be read when it was due last
         self._pending: list[tuple[_Step, asyncio.Future[bool]]] = []
         self._wake = asyncio.Event()
 
@@ -303,32 +304,35 @@ class Journal:
         """Return what is due: orders to look for, then those to send in their sequence, at most one of each key.
 
         Of the latter so few that no more than ``doubts`` are in doubt at once, whatever becomes of them. Orders of
-        ``resting`` types are left out, and what is in doubt of them is not counted: it is not looked for meanwhile.
-        Those of ``reads`` only read.
+        ``resting`` types are left out, and what is in doubt of them is not counted: it is not looked for meanwhile. Nor
+        is what cannot be read here. Those of ``reads`` only read.
         """
         values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page}
-        values |= {"resting": list(resting), "reads": list(reads)}
+        values |= {"resting": list(resting), "reads": list(reads), "unread": list(self._unread)}
         async with store.alone(self._engine) as connection:
             rows = (await connection.execute(_NEXT, values)).all()
             bodies = await people.opened(connection, [row.body.encode() for row in rows])
-            found, unread = list[Work](), dict[UUID, envelopes.Unreadable]()
+            found, unread = list[Work](), dict[UUID, envelopes.Unreadable | people.KeyMissing]()
             for body, row in zip(bodies, rows, strict=True):
                 order_id, state, _, attempt, looks, since_sent, calls, accepted_at, hop = row
                 try:
                     order = envelopes.decode(body)
-                except envelopes.Unreadable as error:
+                    people.must_be_open(order.data)
+                except (envelopes.Unreadable, people.KeyMissing) as error:
                     unread[order_id] = error
                     continue
                 known = tuple(Call.model_validate(c, strict=False) for c in calls)
                 found.append(Work(order, state, attempt, looks, since_sent, known, accepted_at, hop))
+            self._unread -= {work.order_id for work in found}
             if unread:
+                self._unread |= unread.keys()
                 await self._put_off(connection, tenant, unread)
             return found
 
     async def _put_off(
-        self, connection: AsyncConnection, tenant: str, unread: Mapping[UUID, envelopes.Unreadable]
+        self, connection: AsyncConnection, tenant: str, unread: Mapping[UUID, envelopes.Unreadable | people.KeyMissing]
     ) -> None:
-        """Let orders wait that this version cannot read, after a roll-back say: only their keys wait behind them."""
+        """Let orders wait that cannot be read here, after a roll-back say: only their keys wait behind them."""
         waits = [RetryLater(_UNTIL_READ_AGAIN, e.code, str(e), "operator") for e in unread.values()]
         outcomes = "\n".join(to_json(put_off(each)).decode() for each in waits)
         values = {"sink": self._sink, "tenant": tenant, "ids": list(unread), "outcomes": outcomes}

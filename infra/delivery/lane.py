@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from infra import clock, faultpoints, telemetry, tracing, words
-from infra.access import people
 from infra.delivery.budget import Budget
 from infra.delivery.journal import Journal, Transition, Work, put_off
 from infra.delivery.pace import OUR_FAILURE, Pace
@@ -238,7 +237,6 @@ class Lane:
     async def _write(self, client: Any, work: Work, attempt: Attempt) -> Verdict:
         self._left = False
         try:
-            people.must_be_open(work.order.data)
             return await self._kind_of(work.order.data).write(client, work.order, attempt)
         except LeaseLost:
             raise
@@ -252,7 +250,6 @@ class Lane:
 
     async def _probe(self, client: Any, work: Work, attempt: Attempt) -> Look:
         try:
-            people.must_be_open(work.order.data)  # or what holds no value would pass for what it should hold
             return await self._kind_of(work.order.data).probe(client, work.order, attempt)
         except LeaseLost:
             raise

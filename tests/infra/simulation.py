@@ -22,7 +22,7 @@ from infra.leases import Lease, LeaseLost
 from infra.plugin import Attempt, Kind, Sink
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.audit import GENESIS
-from schemas.commands import PostVoucher, UpsertEmployee
+from schemas.commands import PostVoucher
 from schemas.envelope import Envelope
 from tests.infra import virtual
 from tests.infra.fake_fortnox import FORTNOX_LIMIT, FakeFortnox, order
@@ -146,12 +146,9 @@ class FakeConnection:
 
 
 def sink(connection: type[Any]) -> Sink:
-    """Return a sink whose vouchers and employees a connection to the target carries out."""
-    kinds = [
-        Kind(order, connection.write, connection.probe, found_by="its order's id")
-        for order in (PostVoucher, UpsertEmployee)
-    ]
-    return Sink("fortnox", tuple(kinds), connect=lambda _company, _host: nullcontext())
+    """Return a sink whose vouchers a connection to the target carries out."""
+    kind = Kind(PostVoucher, connection.write, connection.probe, found_by="its order's id")
+    return Sink("fortnox", (kind,), connect=lambda _company, _host: nullcontext())
 
 
 class Process:

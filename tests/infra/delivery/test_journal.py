@@ -17,11 +17,12 @@ from infra import clock, store
 from infra.access.vault import Vault, lend
 from infra.delivery import journal
 from infra.delivery.journal import Journal, Transition, Work
+from infra.delivery.pace import FEW
 from infra.leases import Leases
 from infra.trail import Entry
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Outcome, Shown
-from schemas.commands import ReadPerson
+from schemas.commands import ReadPerson, UpsertEmployee
 from schemas.envelope import Envelope, type_of
 from schemas.events import EmployeeFields
 from tests.ending import end_tasks
@@ -188,6 +189,45 @@ async def test_an_order_that_cannot_be_read_keeps_only_its_own_key_waiting(postg
     )
     await store.write(postgres.engine, again, {"id": newer.id})
     assert await due(postgres) == [newer.id, other.id]
+
+
+async def test_orders_in_doubt_that_cannot_be_read_stop_no_other_key(postgres: InPostgres) -> None:
+    """After a restore every open order is in doubt: as many as there may be of them would let nothing else be sent."""
+    newer, other = [order("a", f"day/{number}", 1) for number in range(FEW)], order("a", "day/other", 1)
+    await postgres.journal.insert((0, each) for each in (*newer, other))
+    doubted = text(
+        """update journal set state = 'unknown', sent_at = clock_timestamp(),
+               body = jsonb_set(body, '{data,added}', '1') where order_id::text = any(:ids)"""
+    )
+    await store.write(postgres.engine, doubted, {"ids": [each.id for each in newer]})
+    for _ in range(2):
+        given = await postgres.journal.next("a", FEW)
+    assert [work.order.id for work in given] == [other.id]
+    read_again = text("update journal set body = body #- '{data,added}', due_at = clock_timestamp()")
+    await store.write(postgres.engine, read_again, {})
+    for _ in range(2):
+        given = await postgres.journal.next("a", FEW)
+    assert {(work.order.id, work.state) for work in given} == {(each.id, "unknown") for each in newer}
+
+
+@pytest.mark.parametrize("state", ["queued", "unknown"])
+async def test_what_is_sealed_under_a_key_that_is_not_there_is_neither_sent_nor_looked_for(
+    postgres: InPostgres, state: str
+) -> None:
+    """After a restore without the keys: with no value to compare, anything would pass for what was to be written."""
+    origin = {"flow": "employees", "key": "huma/1", "revision": "1", "step": "write", "rule": "a_rule"}
+    sealed = EmployeeFields(sealed="p1:0123456789abcdef:QUJD")
+    data = UpsertEmployee(**origin, fields=sealed, employee_id="1", create=False)
+    change = envelopes.wrap(
+        data, message_id=str(data.id_in("a")), source="/streams/employees", time=virtual.START, tenant="a"
+    )
+    other = order("a", "day/1", 1)
+    await postgres.journal.insert([(0, change), (0, other)])
+    become = text("update journal set state = :state, sent_at = clock_timestamp() where order_id::text = :id")
+    await store.write(postgres.engine, become, {"id": change.id, "state": state})
+    assert await due(postgres) == [other.id]
+    waits = text("select state, due_at > clock_timestamp(), outcome ->> 'code' from journal where order_id::text = :id")
+    assert await store.row(postgres.engine, waits, {"id": change.id}) == (state, True, "key_missing")
 
 
 async def test_nothing_is_written_for_no_orders(place: JournalDriver) -> None:

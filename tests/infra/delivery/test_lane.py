@@ -22,10 +22,8 @@ from infra.delivery.pace import FEW
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Attempt
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, RetryLater, Unknown, Verdict
-from schemas import envelope as envelopes
-from schemas.commands import UpsertEmployee, VoucherRef
+from schemas.commands import VoucherRef
 from schemas.envelope import Envelope
-from schemas.events import EmployeeFields
 from tests.infra import simulation, virtual
 from tests.infra.fake_fortnox import FakeFortnox, order
 from tests.infra.memory import Database, JournalRow, MemoryJournal, MemoryLeases, Step
@@ -290,38 +288,6 @@ def test_a_bug_while_looking_stops_no_other_order() -> None:
         await running
         assert [key for key, _ in target.writes] == ["day/1", "day/2", "day/3"]
         assert len(target.looks) < 10
-
-    virtual.run(story())
-
-
-@pytest.mark.parametrize("state", ["queued", "unknown"])
-def test_what_is_sealed_under_a_key_that_is_not_there_is_neither_sent_nor_found(state: str) -> None:
-    """After a restore without the keys: with no value to compare, anything would pass for what was wanted."""
-
-    async def story() -> None:
-        company = LaneDriver(Target(on_probe=says(AlreadyThere(record="1"))))
-        sealed = EmployeeFields(sealed="p1:0123456789abcdef:QUJD")
-        change = UpsertEmployee(
-            flow="employees",
-            key="huma/1",
-            revision="1",
-            step="write",
-            rule="it_differs",
-            fields=sealed,
-            employee_id="1",
-            create=False,
-        )
-        wrapped = envelopes.wrap(
-            change, message_id=str(change.id_in("a")), source="/streams/employees", time=virtual.START, tenant="a"
-        )
-        await MemoryJournal(company.database).insert([(0, wrapped)])
-        row = company.database.rows[wrapped.id]
-        row.state, row.sent = state, 0.0
-        await company.insert("day/1")
-        await company.run(200.0)
-        assert row.state == state
-        assert row.order.id not in {record.message_id for record in company.database.trail["a"]}
-        assert [key for key, _ in (*company.target.writes, *company.target.looks)] == ["day/1"]
 
     virtual.run(story())
 
