@@ -34,7 +34,7 @@ class Fortnox:
         self.company, self.host = company, host
         self._calls = Calls(client, SYSTEM, "Fortnox", company.tenant, settings_of(host, company.tenant).api_url, _told)
         self._tokens = AccessTokens(company, host)
-        self._books: OpenedCompany | None = None
+        self._books: tuple[str, OpenedCompany] | None = None  # a token, and what it opens
         self._proved = ""  # the token that opens this company's books, as Fortnox said when it was asked with it
 
     async def list(self, request: Request, key: str, attempt: Attempt) -> Page | RetryLater:
@@ -85,14 +85,17 @@ class Fortnox:
         return RetryLater.saying(_UNAUTHORISED_WAIT, "unauthorised", why, "operator")
 
     async def books(self, attempt: Attempt) -> OpenedCompany | RetryLater:
-        """Return whose books the company's tokens open, as Fortnox says; it is asked once."""
-        if self._books is None:
+        """Return whose books the company's token opens now, as Fortnox says; it is asked once for each token."""
+        token = await self._tokens.current()
+        if isinstance(token, RetryLater):
+            return token
+        if self._books is None or self._books[0] != token:  # a person may have connected others meanwhile
             answer = await self.one(_WHOSE, "CompanyInformation", attempt)
             found = whose.found(answer.fields) if isinstance(answer, Record) else None
             if found is None:
                 return answer if isinstance(answer, RetryLater) else classify.unreadable_list("CompanyInformation")
-            self._books = found
-        return self._books
+            self._books = token, found
+        return self._books[1]
 
     async def _stranger(self, token: str, request: Request, attempt: Attempt) -> RetryLater | Unauthorised | None:
         """Say why nothing may be asked with a token: it opens another company's books; None when it opens ours.
@@ -116,7 +119,7 @@ class Fortnox:
             return classify.unreadable_list("CompanyInformation")
         refused = await self._tokens.opens(token, found.database_number, found.name)
         if refused is None:
-            self._proved, self._books = token, found
+            self._proved, self._books = token, (token, found)
         return refused
 
     async def _send(

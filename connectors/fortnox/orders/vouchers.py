@@ -35,7 +35,7 @@ async def write(fortnox: Session, order: Envelope[PostVoucher], attempt: Attempt
     year = await fortnox.year(order.data.voucher_date, attempt)
     if not isinstance(year, Year):
         return year
-    for look in (_stranger, _objection, _gone, _double):
+    for look in (_stranger, _objection, _gone, _double, _stranger):  # the calls of a full lane take their time
         if said := await look(fortnox, order.data, year, attempt):
             return said
     verdict: Verdict = await fortnox.ask(

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import SYSTEM, session
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
+from infra.access import connections
 from infra.access.vault import Vault
 from infra.environment import whole
 from infra.plugin import Attempt, Company, Host
@@ -476,6 +477,32 @@ async def test_each_new_token_is_asked_whose_books_it_opens_before_it_writes(wir
     assert isinstance(verdict, RetryLater)
     assert verdict.code == "other_company"
     assert [asked.headers["authorization"] for asked in wire.of("POST /3/vouchers")] == ["Bearer one", "Bearer one"]
+
+
+async def test_a_voucher_that_names_its_books_goes_to_no_others_that_were_connected_meanwhile(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person connects another database while the lane works: it knows only whose books the token before opened."""
+    monkeypatch.setattr(connections, "_LOOK_AGAIN", 0.0)
+    wire.replies["POST /oauth-v1/token"] = [token("one"), token("two")]
+    wire.replies["GET /3/companyinformation"] = [whose(123456), whose(123457)]
+    theirs, others = (
+        ORDER.model_copy(update={"data": ORDER.data.model_copy(update={"database_number": number})})
+        for number in (123456, 123457)
+    )
+    async with connected(wire) as connection:
+        assert await connection.write(ORDER, Lane().attempt()) == Delivered(F12)
+        assert wire.engine is not None
+        async with wire.engine.begin() as database:
+            await database.execute(text("update tenants set database_number = 123457"))
+            await database.execute(
+                text("update connections set generation = generation + 1, access = null, renew_at = null")
+            )
+        refused = await connection.write(theirs, Lane().attempt())
+        assert isinstance(refused, Rejected)
+        assert (refused.code, refused.who) == ("another_database", "operator")
+        assert len(wire.of("POST /3/vouchers")) == 1
+        assert await connection.write(others, Lane().attempt()) == Delivered(F12)
 
 
 async def test_a_company_that_cannot_be_told_is_not_written_to(wire: Wire) -> None:
