@@ -115,7 +115,8 @@ async def test_y6_y19_another_company_is_refused_and_the_right_one_counts_its_da
     host = await house.place.host()
     async with browsing(visitor, language="sv") as page:
         for company, said in ((other, "556016-0680"), (own, "Krogen AB är anslutet")):
-            link = await connecting.activation_link(host, "days-shop", made_by="Anna Ek", days=7.0, service=False)
+            made = await connecting.new_link(host, "days-shop", made_by="Anna Ek", days=7.0, service=False)
+            link = connecting.address(host, made)
             await page.goto(f"{visitor.url}/connect/{link.rpartition('/')[2]}")
             await consents(page, "Ge behörighet", company)
             assert said in await page.locator("main").inner_text()

@@ -67,17 +67,12 @@ _USED = text("update activation_links set used_at = :now where link_id = :link_i
 # --- The link -----------------------------------------------------------------------------------------------------
 
 
-async def activation_link(host: Host, tenant: str, *, made_by: str, days: float = 7.0, service: bool = True) -> str:
-    """Make a link that asks a company for its consent, once, for so many days; return its address.
-
-    Whoever opens it learns who asks and for what, and can approve at Fortnox. It holds nothing that can be guessed.
-    """
-    link = await new_link(host, tenant, made_by=made_by, days=days, service=service)
-    return address(host, link)
-
-
 async def consent_link(host: Host, tenant: str, made_by: str, asked: needs.Extras | None) -> str:
-    """Make a link as the company's connection was before, with these extras or those of before; return its address."""
+    """Make a link that asks a company for its consent, once, within a week; return its address.
+
+    It asks for what the company's connection was before, with these extras or those of before. Whoever opens it learns
+    who asks and for what, and can approve at Fortnox. It holds nothing that can be guessed.
+    """
     service, before = await asked_before(host, tenant)
     extras = before if asked is None else asked
     return address(host, await new_link(host, tenant, made_by=made_by, days=7.0, service=service, extras=extras))

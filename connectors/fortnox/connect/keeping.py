@@ -90,8 +90,7 @@ class _Keeper:
             return
         self._told[held.tenant] = told
         if told:
-            service = held.grant_type != "authorization_code"
-            link = await connecting.activation_link(self._host, held.tenant, made_by="bokbuss", service=service)
+            link = await connecting.consent_link(self._host, held.tenant, "bokbuss", None)
             _log.warning(
                 "a company must connect again" if held.state != "licence_missing" else "a company lacks a licence",
                 tenant=held.tenant,

@@ -107,8 +107,8 @@ class ConsentDriver:
 
     async def link(self, tenant: str, *, service: bool = True, days: float = 7.0) -> str:
         """Make a link; return its address as it is served here."""
-        made = await connecting.activation_link(self.host, tenant, made_by="Anna Ek", days=days, service=service)
-        return self.url + urlsplit(made).path
+        made = await connecting.new_link(self.host, tenant, made_by="Anna Ek", days=days, service=service)
+        return self.url + urlsplit(connecting.address(self.host, made)).path
 
     async def give(self, browser: Browser, link: str) -> str:
         """Press *Give permission*; return where Fortnox asks."""

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from connectors.fortnox import sandbox, tokens
+from connectors.fortnox import needs, sandbox, tokens
 from connectors.fortnox.connect import keeping
 from connectors.fortnox.connect.keeping import concern, unused
 from connectors.fortnox.settings import FortnoxSettings
@@ -28,6 +28,7 @@ from infra.leases import Leases
 from infra.plugin import Host
 from infra.settings import CanarySettings
 from infra.watch import Watch
+from schemas.settings import TenantSettings
 from tests.connectors.fortnox.token_driver import ADD, KEY, TENANT, Endpoint, connected, settings
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -154,6 +155,18 @@ async def test_whoever_must_act_gets_a_link_once(host: Host) -> None:
     async with host.engine.connect() as database:
         kinds = set(await database.scalars(text("select service from activation_links")))
     assert kinds == {False}  # a person's user was connected, so a person is asked again
+
+
+async def test_the_link_asks_for_what_was_consented_to_before(host: Host) -> None:
+    """Documents too: a consent without their scopes would end them, and nobody would have said so."""
+    scopes = " ".join(needs.scopes(TenantSettings(), ("documents",)))
+    async with host.engine.begin() as database:
+        await database.execute(text("update connections set scopes = :scopes"), {"scopes": scopes})
+    await Connections(host.engine, host.vault).lost(TENANT, tokens.SYSTEM, "needs_consent", "said so")
+    with capture_logs():
+        await keeping._Keeper(host).look()
+    async with host.engine.connect() as database:
+        assert set(await database.scalars(text("select extras from activation_links"))) == {"documents"}
 
 
 async def test_the_canary_stays_alive_at_its_sandbox(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
