@@ -189,10 +189,11 @@ class Guest:
     async def throttled(self, seconds: float) -> None:
         """Let everybody of this company wait: the target said so."""
         self._calls = 0
-        lane = await self._loans.look(self._name, self._priority)
-        pause = [lane.now + seconds - WINDOW] * self._limit
-        if lane.owned or not await self._loans.write_down(self._name, lane, [*json.loads(lane.stamps), *pause]):
-            await self._loans.ask(self._name, 0, 0, pause=seconds)
+        while not (lane := await self._loans.look(self._name, self._priority)).owned:
+            pause = [lane.now + seconds - WINDOW] * self._limit
+            if await self._loans.write_down(self._name, lane, [*json.loads(lane.stamps), *pause]):
+                return
+        await self._loans.ask(self._name, 0, 0, pause=seconds)
 
     async def leave(self) -> None:
         """Withdraw what is still asked for."""

@@ -154,6 +154,25 @@ async def test_a_pause_reaches_the_owner_and_the_free_lane(stage: tuple[Any, Any
     assert 2.9 < clock.monotonic() - began < 30
 
 
+async def test_a_pause_is_not_lost_where_another_guest_takes_calls_at_that_moment(
+    stage: tuple[Any, Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody owns the lane, so nobody would hear of it: the next guest would be told 429 as well."""
+    loans, ours, _ = stage
+    look, others = loans.look, [Guest(loans, NAME, LOOK_UP, LIMIT)]
+
+    async def overtaken(name: str, priority: int) -> Any:
+        seen = await look(name, priority)
+        if others:
+            await others.pop().take()
+        return seen
+
+    monkeypatch.setattr(loans, "look", overtaken)
+    await Guest(loans, NAME, LOOK_UP, LIMIT).throttled(60.0)
+    lease = await ours.acquire(NAME)
+    assert Budget(LIMIT, lease.used).lend(1, LOOK_UP, 0.0, clock.monotonic()) == 0
+
+
 def test_calls_are_not_sent_after_their_time() -> None:
     """A guest that was stopped, or connects for long, throws them away and borrows again."""
 
