@@ -176,20 +176,21 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
 
     async def _retry(self, tenant: str, handle: Handler) -> bool:
         """Hand over a company's first parked record again; tell whether the one behind it may be tried."""
-        async with store.alone(self._engine) as connection:
+        async with self._engine.begin() as connection:
+            if not await self._parking.begins(connection, tenant):
+                return False
             first = await self._parking.first(connection, tenant)
-        if first is None or first.record.partition not in self.assigned:
-            return False
-        try:
-            if (message := await self._decode(first.record)) is not None:
-                await handle([message])
-        except Exception as error:
-            if (fault := fault_of(error)) is None:
-                raise
-            async with self._engine.begin() as connection:
+            if first is None or first.record.partition not in self.assigned:
+                return False
+            try:
+                if (message := await self._decode(first.record)) is not None:
+                    await handle([message])
+            except Exception as error:
+                if (fault := fault_of(error)) is None:
+                    raise
                 await self._parking.again(connection, first, fault)
-            return False
-        async with store.alone(self._engine) as connection:  # handled twice, if this is lost, it changes nothing
+                return False
+            # Handled twice, if this is lost, it changes nothing.
             await store.together(connection, [taken := self._parking.taking(first.number)])
         return bool(taken.rows)
 

@@ -91,6 +91,10 @@ _FIRST = text(
     f"""select {_COLUMNS} from parked
         where reader = :reader and tenant = :tenant and state = 'waiting' order by number limit 1"""  # noqa: S608 - no values in it
 )
+# What a reader tries is handled in a transaction of its handler's own: this one keeps people's words away meanwhile.
+_TRY = text(
+    "select pg_try_advisory_xact_lock(hashtextextended(cast(:reader as text) || '/' || cast(:tenant as text), 21))"
+)
 _TAKE = text("delete from parked where number = :number and state = 'waiting' returning number")
 _AGAIN = text(
     """update parked set attempts = attempts + 1, tried = array_append(tried, :by), code = :code, rule = :rule,
@@ -254,6 +258,10 @@ class Parking:
         row = (await connection.execute(_FIRST, {"reader": self.reader, "tenant": tenant})).one_or_none()
         return None if row is None or self.code in row.tried else parked(row)
 
+    async def begins(self, connection: AsyncConnection, tenant: str) -> bool:
+        """Let no person set aside or discard what is tried in this transaction; False: one does so, or it is tried."""
+        return bool(await connection.scalar(_TRY, {"reader": self.reader, "tenant": tenant}))
+
     @staticmethod
     def taking(number: int) -> Asked:
         """Return what takes a record out, as it is handled in this transaction; no row: somebody has dealt with it."""
@@ -330,8 +338,9 @@ async def discard(engine: AsyncEngine, one: Parked, by: str, why: str) -> bool:
     if question or (isinstance(message.data, AuditRecord) and one.reader == FLOWS):
         raise IsAwaited(one.place)
     async with engine.begin() as connection:
-        journaled = await connection.scalar(_JOURNALED, {"id": message.id, "tenant": one.tenant})
-        if journaled or not await _still(connection, one):
+        if not await _still(connection, one):
+            return False
+        if await connection.scalar(_JOURNALED, {"id": message.id, "tenant": one.tenant}):
             return False
         await connection.execute(_DISCARD, {"number": one.number})
         if one.reader.startswith(SINKS):  # or it would be sent again after a restore, and carried out
@@ -346,6 +355,10 @@ async def discard(engine: AsyncEngine, one: Parked, by: str, why: str) -> bool:
 
 
 async def _still(connection: AsyncConnection, one: Parked) -> bool:
+    """Tell whether a record waits, or is set aside, as it did; False as well while its reader tries it."""
+    place = {"reader": one.reader, "tenant": one.tenant}
+    if one.state == "waiting" and not await connection.scalar(_TRY, place):
+        return False
     found = await connection.execute(_AT, {"place": one.place, "reader": one.reader})
     return any(row.state == one.state for row in found)
 

@@ -92,6 +92,30 @@ def neighbour(tenant: str) -> str:
     return next(name for n in count() if partition_of(name := f"{tenant}-{n}") == partition_of(tenant))
 
 
+async def test_what_is_tried_this_very_moment_is_neither_set_aside_nor_discarded(
+    reader: Callable[[str], GroupMember], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+) -> None:
+    """A person's word would stand on record beside what was carried out: they are told that it is too late."""
+    desk, said = FakeHandler(tenant, BugError(SECRET)), list[bool]()
+    await produce(producer, tenant, day(2))
+    async with reading(desk, reader("broken")):
+        await until(lambda: desk.tried == 1)
+
+    class Watched(FakeHandler):
+        async def handle(self, messages: Sequence[Consumed]) -> None:
+            [one] = await parking.listed(engine, tenant)
+            said.append(await parking.turn(engine, one, "set_aside", "anna", "not now"))
+            said.append(await parking.discard(engine, one, "anna", "never"))
+            await super().handle(messages)
+
+    mended = Watched(tenant, None)
+    async with reading(mended, reader("mended")):
+        await until(lambda: bool(mended.taken))
+    assert said == [False, False]
+    assert mended.taken == [(tenant, day(2).key)]
+    assert await parking.listed(engine, tenant) == []
+
+
 async def test_what_cannot_be_handled_waits_with_what_comes_later_and_nobody_else_does(
     reader: Callable[[str], GroupMember], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
