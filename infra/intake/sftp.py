@@ -6,7 +6,9 @@ reasons beside it. A crash between accepting and moving repeats a file, which ch
 """
 
 import asyncio
+import getpass
 import heapq
+import os
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -42,6 +44,8 @@ _SLOWEST: Final = 10_000
 _LISTED_WITHIN: Final = 600.0
 """Seconds for the whole list of a folder: there are servers that list the same names for ever."""
 _PROBE: Final = ".bokbuss"
+_OURSELVES: Final = "an operator"
+"""As the trail calls who has no name (``infra.commanding``)."""
 
 Take = Callable[[BinaryIO, str], Awaitable[None]]
 """Accepts a file that was read, by its name. Raises Malformed, or NotTaken."""
@@ -125,6 +129,7 @@ async def check(way: Way, secret: str) -> None:
 
 async def host_key(host: str, port: int) -> tuple[str, str]:
     """Return the key that a server shows, as it is pinned in settings, and its fingerprint. Raises Trouble."""
+    _have_a_name()
     try:
         async with asyncio.timeout(_LOGIN_WITHIN):
             key = await asyncssh.get_server_host_key(host, port, config=None)
@@ -154,6 +159,14 @@ def _login(secret: str) -> dict[str, Any]:
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
         raise Trouble("secret_wrong", "-----BEGIN OPENSSH PRIVATE KEY-----") from None
     return {"client_keys": [key], "password": None}
+
+
+def _have_a_name() -> None:
+    """Let asyncssh find a name for our own user, which it asks for and sends nowhere: a container's may have none."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = _OURSELVES
 
 
 class _Patience:
@@ -186,6 +199,7 @@ class _Patience:
 async def _connected(settings: SftpFolder, secret: str) -> AsyncIterator[tuple[asyncssh.SFTPClient, _Patience]]:
     """Open a session with the server whose key is pinned. Raises Trouble whatever goes wrong at its side."""
     login = _login(secret)
+    _have_a_name()
     try:
         pinned = [asyncssh.import_public_key(key) for key in settings.host_keys]
     except asyncssh.KeyImportError:

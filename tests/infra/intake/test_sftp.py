@@ -1,8 +1,10 @@
 """A folder on an SFTP server is taken as the one here is, and nothing is sent to a server whose key is another one."""
 
 import asyncio
+import pwd
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NoReturn
 
 import asyncssh
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.intake import collecting, sftp
+from infra.intake.ways import Way
 from infra.settings import Settings
 from schemas.ways import OutboxTable, SftpFolder, WaysIn
 from tests.infra import sftp_driver, ways_driver
@@ -60,6 +63,24 @@ async def test_a_file_is_accepted_and_moved(site: Site, server: Server, tenant: 
         await moved(site, server, "done", "z1-2.json", "z1.json")
     assert server.names() == [".z2.json.tmp", "notes.txt"]
     assert await site.keys(tenant) == [event(1), event(2)]
+
+
+async def test_a_process_whose_user_has_no_name_reaches_a_server(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container whose user is a number alone, which is how our own manifests run it."""
+
+    def nobody(number: int) -> NoReturn:
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "")  # what is set meanwhile is taken back
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    way = Way("acme", folder(server).sftp[0])
+    await sftp.check(way, PASSWORD)
+    monkeypatch.setenv("LOGNAME", "")
+    key, _ = await sftp.host_key("127.0.0.1", server.port)
+    assert key == server.host_key
 
 
 async def test_files_are_taken_by_a_key_too_and_in_the_order_of_their_names(
