@@ -53,7 +53,8 @@ def release(jars: Sequence[Jar]) -> str:
 def cache() -> Path:
     """Return where files are kept that can be fetched again: BOKBUSS_CACHE, or the user's cache folder."""
     named = os.environ.get("BOKBUSS_CACHE")
-    return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bokbuss"
+    folder = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bokbuss"
+    return folder.absolute()  # the broker works in another folder than who starts it
 
 
 def verify(folder: Path, jars: Sequence[Jar]) -> None:

@@ -1,5 +1,6 @@
 """The embedded broker is a real one: it keeps its data, ends with its owner, and has the topics of the table."""
 
+import os
 import shutil
 import stat
 import subprocess
@@ -84,6 +85,15 @@ def test_from_its_second_start_on_a_machine_a_broker_finds_its_classes_as_they_a
     [classes] = (tmp_path / "cache").glob("*.aot")
     classes.write_bytes(b"")
     assert not has_them()
+
+
+def test_a_cache_may_be_named_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker works in its own folder, and finds its jars all the same."""
+    kept = jars.ensure().parent
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOKBUSS_CACHE", os.path.relpath(kept))
+    with EmbeddedKafka(tmp_path / "data") as broker:
+        assert not broker.ended
 
 
 def test_a_folder_has_one_broker(broker: EmbeddedKafka) -> None:
