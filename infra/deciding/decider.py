@@ -21,7 +21,7 @@ from infra.deciding.decision import Decision, deciding, reading
 from infra.deciding.terms import KnownTerms
 from infra.failing import FlowFailed
 from infra.incarnations import asking_former, former, formers
-from infra.kafka.lives import Now
+from infra.kafka.lives import Now, Rewound
 from infra.kafka.outbox import Left, Outbox
 from infra.kafka.parking import FLOWS, Failure, Parked, Parking, fault_of
 from infra.kafka.records import AT_ONCE, Record, letter_of, read, tenant_of
@@ -51,13 +51,13 @@ _LOCK = text("select pg_advisory_xact_lock(hashtextextended(t, 20)) from unnest(
 _ALREADY = text(
     """with r(t, p, o) as
          (select * from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[])))
-       select d.topic, d.partition, d."offset" from decided d
+       select d.topic, d.partition, d."offset", d.fact_id from decided d
        join r on d.topic = r.t and d.partition = r.p and d."offset" = r.o
        union all
-       select k.topic, k.partition, k."offset" from parked k
+       select k.topic, k.partition, k."offset", k.fact_id from parked k
        join r on k.reader = :reader and k.topic = r.t and k.partition = r.p and k."offset" = r.o
        union all
-       select r.t, r.p, r.o from r join audited a on a.topic = r.t and a.partition = r.p and r.o < a.forgotten"""
+       select r.t, r.p, r.o, null from r join audited a on a.topic = r.t and a.partition = r.p and r.o < a.forgotten"""
 )
 _WAITING = text(
     """select key, cast(state as text) as state from flow_state
@@ -132,6 +132,10 @@ class Decider:
         Settings cut the sequence: what stands before them is decided with the old ones, what follows with the new ones.
         So do checks that passed, and plans that were applied: they too are told to what waits for them. And so do large
         records: parts of a ledger are a megabyte each, and hundreds of them may have waited.
+
+        Raises:
+            Rewound: other records than these were decided at their places.
+            What ``AWAY`` names (``infra.kafka.meeting``).
         """
         plain: list[_Read] = []
         unreadable: list[_Unread] = []
@@ -205,7 +209,7 @@ class Decider:
         """Let a message wait that cannot be decided, unless somebody else has decided or parked it meanwhile."""
         async with self._engine.begin() as connection:
             await store.together(connection, [_locking([message[1].tenant]), already := _already([message[0]])])
-            if not already.rows:
+            if not _done(already, [message]):
                 await self._parking.add(connection, [message], fault)
         faultpoints.reach("decide.parked")
 
@@ -271,7 +275,7 @@ class Decider:
             left = await self._open(connection, tenants, *taking, already, removed, parking, versions, *reading_states)
             if taking and not taking[0].rows:
                 return left
-            done, gone = set(already.rows), formers(removed)
+            done, gone = _done(already, messages), formers(removed)
             batch = Batch()
             todo = [
                 (r, m) for r, m in messages if r.place not in done and not batch.is_of_a_removed_company(r, m, gone)
@@ -304,7 +308,7 @@ class Decider:
         async with self._engine.begin() as connection:
             asked = self._parking.asking([(record, message)])
             await store.together(connection, [_locking([message.tenant]), already := _already([record]), asked])
-            if parked is None and already.rows:
+            if parked is None and _done(already, [(record, message)]):
                 return Left([], [])
             batch = Batch()
             if batch.is_of_a_removed_company(record, message, await former(connection, [message.tenant])):
@@ -493,6 +497,20 @@ def _already(records: Sequence[Record]) -> Asked:
         "reader": FLOWS,
     }
     return Asked(_ALREADY, values)
+
+
+def _done(already: Asked, messages: Iterable[_Read]) -> set[tuple[str, int, int]]:
+    """Return the places that are decided or parked.
+
+    Raises:
+        Rewound: in one of them another fact was, as is known of all but what could not be read.
+    """
+    known = {(topic, partition, offset): fact_id for topic, partition, offset, fact_id in already.rows}
+    for record, message in messages:
+        here = (None, "/".join(map(str, record.place)), message.id, message.causationid)
+        if known.get(record.place) not in here:
+            raise Rewound(record.topic)
+    return set(known)
 
 
 def _begin(record: Record, message: Envelope[Any]) -> tracing.Span:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from infra import clock, telemetry
 from infra.deciding.decider import Decider, topics_of
 from infra.deciding.worker import GROUP, Ended, Standstill, Worker
+from infra.kafka.lives import Now, Rewound, topic_of
 from infra.kafka.meeting import AWAY, Lives
 from infra.kafka.records import Record
 from infra.plugin import Flow
@@ -81,7 +83,7 @@ class FlowRole:
             kafka=self._kafka,
             topics=self._topics,
             now=now,
-            decide=self._until_done,
+            decide=partial(self._until_done, now),
             data=self._data,
             still_after=self._still_after,
         )
@@ -98,12 +100,20 @@ class FlowRole:
             except Exception as error:  # noqa: BLE001 - whatever it is, what is left and what is parked stays there
                 _log.warning("outbox is swept again", error=type(error).__name__)
 
-    async def _until_done(self, records: Sequence[Record]) -> None:
-        """Decide a batch; as long as Kafka or the database is away, try again."""
+    async def _until_done(self, now: Now, records: Sequence[Record]) -> None:
+        """Decide a batch; as long as Kafka or the database is away, try again.
+
+        Raises:
+            Ended: offsets of what was read before stand for other records now. The next worker reads all of that topic.
+        """
         while True:
             try:
-                with telemetry.DECIDE_BATCH_SECONDS.labels("all").time():
-                    await self._decider.decide(records)
+                try:
+                    with telemetry.DECIDE_BATCH_SECONDS.labels("all").time():
+                        await self._decider.decide(records)
+                except Rewound as rewound:
+                    await self._lives.rewound(now[topic_of(rewound.life)])
+                    raise Ended(str(rewound)) from rewound
             except AWAY as error:
                 _log.warning("batch is tried again", error=type(error).__name__, records=len(records))
                 await clock.sleep(_RETRY)

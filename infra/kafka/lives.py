@@ -57,6 +57,17 @@ Now = Mapping[str, Life]
 """What each topic is now."""
 
 
+class Rewound(Exception):
+    """Where a record was read before, another one stands: its topic ended before it meanwhile, and has grown again.
+
+    ``life``: the name of the life that it was.
+    """
+
+    def __init__(self, life: str) -> None:
+        self.life = life
+        super().__init__(f"other records than were read stand in {life}")
+
+
 def name_in(now: Now, topic: str) -> str:
     """Return what a topic's offsets are kept under."""
     return now[topic].name if topic in now else topic

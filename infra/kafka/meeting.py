@@ -32,6 +32,8 @@ _MEET = text(
        from topic_lives where topic = :topic returning number"""
 )
 _MOST_NAMED = 20
+# An older copy of a broker lacks the orders' newest, too, and none of their offsets is known.
+_SEND_AGAIN = text("update outbox set sent_as = null where id in (select id from outbox order by id for update)")
 # The relay publishes them again. What stands before what the auditor proved is decided; clocks may differ by an hour.
 _AUDIT_AGAIN = text(
     """with decided_upto as (
@@ -106,12 +108,13 @@ class Lives:
                 _log.warning("topics are looked at again", error=type(error).__name__)
 
     async def rewound(self, life: Life) -> None:
-        """Begin another life of a topic that ends before what was read of it: its broker was restored from a copy."""
+        """Begin another life of a topic that ended before what was read of it: its broker was restored from a copy."""
         async with self._engine.begin() as connection:
             await connection.execute(_LOCK)
             known = await _known(connection)
             if known[life.topic, life.topic_id] == life.number:
                 await self._meet(connection, "", {life.topic: life.topic_id})
+                await connection.execute(_SEND_AGAIN)
 
     @staticmethod
     async def _meet(connection: AsyncConnection, cluster: str, ids: Mapping[str, str]) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, store, telemetry
 from infra.failing import FlowFailed, raised_in
+from infra.kafka.lives import Rewound
 from infra.kafka.outbox import arrived
 from infra.kafka.records import Record
 from infra.store import Asked
@@ -123,7 +124,7 @@ def fault_of(error: Exception) -> Failure | None:
         state = getattr(error.orig, "sqlstate", None) or ""
         blamed = state[:2] in _OF_VALUES or isinstance(error, DataError)
         return Failure(code, "", f"the database refuses the values: {code} {state}".rstrip()) if blamed else None
-    if isinstance(error, SQLAlchemyError | KafkaError | OSError | MemoryError):
+    if isinstance(error, SQLAlchemyError | KafkaError | OSError | MemoryError | Rewound):
         return None
     rule, where = raised_in(error)
     return Failure(code, rule, f"{code} in {rule} ({where})")

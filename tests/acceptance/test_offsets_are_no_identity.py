@@ -1,6 +1,7 @@
 """A new broker, a topic made anew, a move: everything that the new one holds is decided, nothing is booked twice."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,6 +149,36 @@ async def test_another_broker_at_the_same_address(empty_database: str, folder: P
     finally:
         for broker in brokers:
             await asyncio.to_thread(broker.stop)
+
+
+async def test_what_comes_in_after_an_older_copy_was_restored_is_booked_from_the_first_on(
+    empty_database: str, folder: Path, tmp_path: Path
+) -> None:
+    """Its topics end before what was read of them, and have grown past that before anybody looks where they end."""
+    books, copy = sandbox.Books(), tmp_path / "copy"
+    broker = EmbeddedKafka(tmp_path / "own")
+    try:
+        await asyncio.to_thread(broker.start)
+        await ensure_topics(broker.bootstrap)
+        async with opened(broker.bootstrap, empty_database, folder, books=books, hole_seconds=60.0) as house:
+            shop = await house.shop()
+            await deliver(house, shop, 1, 2)
+            await each_is_booked_once(house, shop, 2)
+        await asyncio.to_thread(broker.stop)
+        shutil.copytree(broker.home, copy)
+        await asyncio.to_thread(broker.start)
+        async with opened(broker.bootstrap, empty_database, folder, books=books, hole_seconds=60.0) as house:
+            await deliver(house, shop, 3)
+            await each_is_booked_once(house, shop, 3)
+        await asyncio.to_thread(broker.stop)
+        shutil.rmtree(broker.home)
+        copy.rename(broker.home)
+        await asyncio.to_thread(broker.start)
+        async with opened(broker.bootstrap, empty_database, folder, books=books, hole_seconds=60.0) as house:
+            await deliver(house, shop, 4, 5)
+            await each_is_booked_once(house, shop, 5)
+    finally:
+        await asyncio.to_thread(broker.stop)
 
 
 async def until_accepted(house: Roles, shop: Shop, number: int) -> None:

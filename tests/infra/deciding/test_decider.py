@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import registry, store
 from infra.deciding.decider import Decider
 from infra.kafka import cluster
+from infra.kafka.lives import Rewound
 from schemas.audit import GENESIS, AuditRecord, DeadLetter
 from schemas.bas import BAS_DAY_SALES
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
@@ -75,6 +77,21 @@ async def test_a_record_decided_twice_gives_one_line_and_no_second_order(
     await decider.decide([start, fact])
     assert len(await messages(kafka, FORTNOX, tenant)) == 1
     assert len(await lines(engine, tenant)) == 2
+
+
+async def test_another_fact_at_a_place_that_was_decided_is_not_passed_over(
+    decider: Decider, engine: AsyncEngine, tenant: str
+) -> None:
+    """Its topic has ended before it meanwhile: whoever brings it must begin anew. What could not be read may be now."""
+    fact, unread = record(tenant, day(1)), record(tenant, b"{}")
+    await decider.decide([fact, unread])
+    known = await lines(engine, tenant)
+    for other in (message(tenant, day(2)), message(tenant, applied(tenant, 1))):
+        with pytest.raises(Rewound) as rewound:
+            await decider.decide([replace(fact, value=other.to_bytes()), record(tenant, day(3))])
+        assert rewound.value.life == DayClosed.TOPIC
+    await decider.decide([fact, replace(unread, value=message(tenant, day(2)).to_bytes())])
+    assert await lines(engine, tenant) == known
 
 
 async def test_a_large_batch_is_decided_in_two_halves_and_each_companys_records_in_their_order(

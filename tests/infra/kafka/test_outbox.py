@@ -13,8 +13,10 @@ from infra import registry, store
 from infra.deciding.decider import Decider
 from infra.kafka import cluster
 from infra.kafka.lives import Life
+from infra.kafka.meeting import Lives
 from infra.kafka.outbox import arrived
 from infra.kafka.records import Record
+from infra.settings import KafkaSettings
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.commands import HoldForReview
@@ -141,5 +143,23 @@ async def test_what_was_sent_is_kept_until_it_has_arrived_and_sent_again_to_anot
     async with engine.begin() as connection:
         await store.together(connection, [arrived(await connection.scalars(text("select message_id from outbox")))])
     decider.met({topic: Life(topic, 3, "a third")})
+    await decider.sweep()
+    assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10"] * 2
+
+
+async def test_what_has_not_arrived_is_sent_again_to_a_broker_that_stands_on_an_older_copy(
+    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+) -> None:
+    """One topic tells that it does, and the newest orders of another one may be gone as well."""
+    lives = Lives(engine, producer, KafkaSettings(bootstrap=kafka))
+    now = await lives.look()
+    decider = Decider(engine, producer, registry.flows())
+    decider.met(now)
+    await decider.decide([closed_day(tenant, 1)])
+    await decider.sweep()
+    async with engine.begin() as connection:
+        await connection.execute(text("update outbox set written_at = written_at - interval '1 minute'"))
+    await lives.rewound(now[DayClosed.TOPIC])
+    decider.met(await lives.look())
     await decider.sweep()
     assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10"] * 2
