@@ -80,6 +80,8 @@ class Auditor:
         self._old_enough = old_enough
         self._first: dict[TopicPartition, tuple[int, float]] = {}
         """The first offset that is not proved, and since when it is that one (monotonic seconds)."""
+        self._young: dict[TopicPartition, tuple[int, float]] = {}
+        """Where proving ended last since a record was young, and since when (monotonic seconds)."""
         self._short: frozenset[str] = frozenset()
         """Topics that ended, at the last look, before what was read of them."""
         self.mended = 0
@@ -88,7 +90,7 @@ class Auditor:
         """Audit until asked to stop."""
 
         async def work(lease: Lease) -> None:
-            self._now, self._first, self._short = await self._lives.look(), {}, frozenset()
+            self._now, self._first, self._young, self._short = await self._lives.look(), {}, {}, frozenset()
             try:
                 async with self._clients() as (consumer, admin):
                     while not stop.is_set() and await self._lives.look() == self._now:
@@ -179,6 +181,21 @@ class Auditor:
             return False
         return now - since >= self._old_enough
 
+    def _is_young(self, tp: TopicPartition, record: Record) -> bool:
+        """Tell whether a worker may be deciding a record right now.
+
+        A time that lies ahead is a producer's mistake, and must not keep a hole open until then; where there is none it
+        is always the present, and when we met the record counts.
+        """
+        now = clock.monotonic()
+        offset, since = self._young.get(tp, (-1, now))
+        if abs((clock.now() - record.timestamp).total_seconds()) >= self._old_enough:
+            return False
+        if offset != record.offset:
+            self._young[tp] = (record.offset, now)
+            return True
+        return now - since < self._old_enough
+
     async def _prove(self, consumer: Consumer, tp: TopicPartition, first: int, passed: int) -> int:
         """Return up to where every record has a line, after deciding those that have waited long enough for one."""
         places = {"topic": self._name(tp), "partition": tp.partition, "first": first, "last": passed}
@@ -192,8 +209,7 @@ class Auditor:
             async for record in records:
                 if record.offset in lines:
                     continue
-                # A time that lies ahead is a producer's mistake, and must not keep a hole open until then.
-                if abs((clock.now() - record.timestamp).total_seconds()) < self._old_enough:
+                if self._is_young(tp, record):
                     upto = record.offset
                     break
                 holes.append(record)

@@ -21,10 +21,11 @@ from infra.kafka.meeting import Lives
 from infra.kafka.records import Record
 from infra.leases import Leases
 from infra.settings import KafkaSettings
+from infra.tenants import UNKNOWN_TENANT
 from schemas.commands import HoldForReview
 from schemas.events import DayClosed
 from schemas.settings import SettingsApplied
-from tests.bus import messages, partition_of, pass_by
+from tests.bus import header_that_is_no_text, messages, partition_of, pass_by, put_batch
 from tests.infra.facts import applied, day, message, produce
 from tests.infra.fake_flows import DAY_SALES, fake_flow
 
@@ -201,6 +202,24 @@ async def test_a_young_hole_waits(
         assert await upto(engine, tenant) == facts[1].offset
     assert auditor.mended == 0
     assert await lines(engine, tenant) == [facts[0].offset, facts[2].offset]
+
+
+async def test_a_hole_that_tells_no_time_is_mended_too(
+    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+) -> None:
+    """What cannot be taken out of its batch has none, and hides nothing that lies behind it."""
+    place = TopicPartition(DayClosed.TOPIC, partition_of(tenant))
+    unread = await put_batch(producer, place, header_that_is_no_text(b"{}"))
+    [fact] = await produce(producer, tenant, day(1))
+    await pass_by(kafka, GROUP, TOPICS)
+
+    async def proved() -> bool:
+        return await upto(engine, tenant) == fact.offset + 1
+
+    async with house() as auditor:
+        await until(proved)
+    assert (auditor.mended, await lines(engine, tenant)) == (2, [fact.offset])
+    assert (await lines(engine, UNKNOWN_TENANT))[-1] == unread
 
 
 async def test_offsets_without_a_record_are_no_holes(house: Any, engine: AsyncEngine, kafka: str, tenant: str) -> None:
