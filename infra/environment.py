@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from infra import registry
+from infra.folders import unwritable
 from infra.settings import Settings
 
 PINNED: Final = "pinned.json"
@@ -29,7 +30,7 @@ def whole() -> type[Settings]:
 
 
 def load() -> Settings:
-    """Return the settings of this process's environment. Raises WrongEnvironment."""
+    """Return the settings of this process's environment. Raises WrongEnvironment, and Unwritable of the data folder."""
     return _read(whole())
 
 
@@ -50,10 +51,17 @@ def _read(kind: type[Settings]) -> Settings:
 
 
 def _pinned(settings: Settings) -> dict[str, Any]:
+    file = settings.data / PINNED
     try:
-        pinned: dict[str, Any] = json.loads((settings.data / PINNED).read_bytes())
+        pinned: dict[str, Any] = json.loads(file.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return {}
+    except OSError as error:
+        raise unwritable(settings.data, error) from error
+    except ValueError:  # without it the demo's companies would reach a real ledger
+        raise WrongEnvironment(
+            f"{file} is not whole: start its demo again, or name another folder (BOKBUSS_DATA)"
+        ) from None
     return pinned
 
 

@@ -200,7 +200,9 @@ def _pin(settings: Settings, systems: Mapping[str, Mapping[str, Any]], **more: A
         "lease_seconds": settings.lease_seconds,
         **more,
     }
-    (settings.data / PINNED).write_text(json.dumps(pinned))
+    fresh = settings.data / f"{PINNED}.new"
+    fresh.write_text(json.dumps(pinned))
+    fresh.replace(settings.data / PINNED)  # whoever uses the folder meanwhile reads one or the other
 
 
 @contextmanager

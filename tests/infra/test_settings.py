@@ -1,6 +1,9 @@
 """The host's settings: what of an environment is taken, and what is refused with a reason."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,23 @@ def test_what_a_folder_pins_holds_whatever_the_environment_says(
     settings = load()
     assert (settings.fortnox.api_url, settings.port) == ("http://127.0.0.1:1/3", 4711)
     assert settings.fortnox.settle_seconds == 7
+
+
+def test_what_a_folder_pins_and_cannot_be_read_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """Half of it is not nothing: commands would go past it. A folder that is somebody else's is told as such."""
+
+    def said() -> str:
+        program = [sys.executable, "-c", "from infra.cli import main; main()", "tenant", "list"]
+        environment = {**os.environ, "BOKBUSS_DATA": str(tmp_path)}
+        ended = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
+        return " ".join(ended.stderr.split())
+
+    (tmp_path / PINNED).write_text('{"fortnox": {"ap')
+    assert "pinned.json is not whole: start its demo again" in said()
+    (tmp_path / PINNED).unlink()
+    (tmp_path / PINNED).mkdir()
+    assert "cannot be used: Is a directory" in said()
 
 
 def test_each_system_has_a_section_of_its_own() -> None:
