@@ -43,6 +43,8 @@ _AT_ONCE = 4
 """Deliveries of one company that are being accepted by a process, which has 16 connections for those of all."""
 _LARGEST = LARGEST - 1024
 """Bytes of a message: what Kafka counts besides is less than the rest."""
+_FILES_READ = store.Turns(2)
+"""Of files that one process reads: a large one keeps one of its few threads for a minute, and deliveries need them."""
 _LONGEST_ID = 200
 _LONGEST_NAME = 200
 _DELIVERY = text(
@@ -184,7 +186,8 @@ class Acceptor:
 
         try:
             with ExitStack() as stack:
-                told = await asyncio.to_thread(stack.enter_context, source.files.read(file, settings))
+                async with _FILES_READ.of(self._engine, tenant):
+                    told = await asyncio.to_thread(stack.enter_context, source.files.read(file, settings))
                 if not isinstance(told, YearRead):
                     facts = [_sent_by(fact, who) for fact in told]
                     return Accepted(await accept(tenant, source.system, facts))

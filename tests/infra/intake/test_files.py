@@ -6,7 +6,10 @@ import errno
 import hashlib
 import hmac
 import os
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -22,11 +25,12 @@ from infra.access.vault import signing_secret
 from infra.intake import inbox
 from infra.intake.inbox import Inbox
 from infra.intake.signing import verified
-from schemas.events import ClosingEntriesReady
+from infra.settings import Settings
+from schemas.events import ClosingEntriesReady, Fact
 from schemas.ledger import LedgerPartRead, LedgerRetrieved
 from tests.bus import messages
 from tests.infra import delivery_driver
-from tests.infra.delivery_driver import MAX_BODY, DeliveryDriver
+from tests.infra.delivery_driver import MAX_BODY, REPORT, DeliveryDriver
 
 SAMPLES = Path(__file__).parents[3] / "connectors" / "sie" / "samples"
 YEAR = (SAMPLES / "year-with-history.se").read_bytes()
@@ -212,6 +216,34 @@ async def test_a_file_that_cannot_be_read_holds_up_no_other(
     stop.set()
     await watched
     assert await told(kafka, tenant, ClosingEntriesReady.TOPIC) == ["ClosingEntriesReady"]
+
+
+async def test_companies_with_large_files_keep_no_other_waiting(opened: DeliveryDriver, tenant: str) -> None:
+    """More files at once than a process has threads, and each takes long to read: another company's day is accepted."""
+    sie, over = registry.sources()["sie"], threading.Event()
+    assert sie.files is not None
+
+    @contextmanager
+    def slowly(_file: BinaryIO, _settings: Settings) -> Iterator[tuple[Fact, ...]]:
+        over.wait(60)
+        yield ()
+
+    source = replace(sie, files=replace(sie.files, read=slowly))
+    companies = [f"{tenant}-{number}" for number in range(40)]
+    for company in [*companies, other := f"{tenant}-too"]:
+        await opened.add(company)
+    loading = [
+        asyncio.create_task(opened.acceptor.accept_file(tenant=company, source=source, file=BytesIO()))
+        for company in companies
+    ]
+    try:
+        await clock.sleep(1.0)
+        status, _ = await opened.post(f"{other}/openpos", REPORT)
+        assert status == 202
+    finally:
+        over.set()
+        ended = await asyncio.gather(*loading)
+    assert [accepted.event_ids for accepted in ended] == [()] * len(companies)
 
 
 def test_a_file_is_signed_as_a_text_is() -> None:
