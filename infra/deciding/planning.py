@@ -436,7 +436,8 @@ async def apply(
     whoever was first has applied it.
 
     Args:
-        only: the numbers of the rows that are meant; None is all that say something.
+        only: the numbers of the rows that are meant; None is all that say something. None at all: what was applied
+            before and is not told yet.
         changed: rows that get another action first, in the same step.
         shown: a digest of the rows that are meant (``plan_pages.seen``), as this person was shown them.
 
@@ -446,7 +447,8 @@ async def apply(
     now = clock.now()
     values = {"plan_id": plan.plan_id, "rows": None if only is None else list(only), "chosen": CHOSEN}
     async with host.engine.begin() as connection:
-        if (state := await connection.scalar(_LOCK, {"plan_id": plan.plan_id})) == "made":
+        state = await connection.scalar(_LOCK, {"plan_id": plan.plan_id})
+        if state == "made" and not await _only_goes_on(connection, plan, only, shown):
             terms, flow = await _terms(connection, plan), registry.flow(plan.flow)
             await _is_as_shown(connection, plan, only, shown)
             await _change(connection, flow, plan, changed, terms)
@@ -455,7 +457,7 @@ async def apply(
             if objection := flow.objects(plan, open_rows, terms.settings, by):
                 raise NotPossible(objection, "may_not")
             await connection.execute(_APPLY_ROWS, {**values, "by": by, "at": now.isoformat()})
-        elif state != "applied":
+        elif state not in {"made", "applied"}:
             raise NotPossible(over(plan, state or "gone"), "over")
     sent: list[int] = []
     while page := await _unsent(host.engine, plan):
@@ -475,6 +477,18 @@ async def apply(
     async with host.engine.begin() as connection:
         await connection.execute(_PUT_PLAN, _plan_values(begun))
         return Applied(await _as_kept(connection, begun), tuple(sent), 0)
+
+
+async def _only_goes_on(connection: AsyncConnection, plan: Plan, only: Sequence[int] | None, shown: str | None) -> bool:
+    """Tell whether nothing more is applied, and what was before is told: somebody has decided it, whatever is set now.
+
+    So it is where no row is meant; and where the settings have changed since, so that no other can be, and some are
+    still to be told.
+    """
+    if only is not None or shown is not None:
+        return not only and shown is None
+    _, version = await tenants.settings_of(connection, plan.tenant)
+    return version != plan.settings_version and bool(await connection.scalar(_UNTOLD, {"plan_id": plan.plan_id}))
 
 
 async def _as_kept(connection: AsyncConnection, begun: Plan) -> Plan:

@@ -324,6 +324,28 @@ async def test_a_plan_of_which_something_is_still_to_be_sent_is_not_dropped(offi
     await planning.drop(office.engine, plan)
 
 
+@pytest.mark.parametrize("only", [(), None])
+async def test_what_was_applied_and_is_not_told_goes_on_under_other_settings_too(
+    office: PlanningDriver, only: tuple[int, ...] | None
+) -> None:
+    """Somebody has decided it. Otherwise it could be neither sent nor thrown away; the rest is not applied any more."""
+    plan = await office.make()
+    await office.choose(plan, "conflict", "prefer_hr")
+    await planning.apply(office.host, plan, by="lena", only=[1])
+    async with office.engine.begin() as connection:
+        await connection.execute(text("update plan_rows set fact_id = null where plan_id = :p"), {"p": plan.plan_id})
+    new = TenantSettings(employees=EmployeesSettings(system="alexishr", source_of_truth="fortnox"))
+    said = SettingsApplied(tenant=office.tenant, version=4, applied_by="lena", settings=new)
+    await office.decider.decide([record(office.tenant, said)])
+    with pytest.raises(NotPossible, match="made under settings version 3"):
+        await planning.apply(office.host, plan, by="nils", only=[2])
+    again = await planning.apply(office.host, plan, by="nils", only=only)
+    assert (again.sent, again.left) == ((1,), 1)
+    with pytest.raises(NotPossible, match="made under settings version 3"):
+        await planning.apply(office.host, plan, by="nils")
+    await planning.drop(office.engine, plan)
+
+
 async def test_under_other_settings_a_plan_is_neither_changed_nor_applied(office: PlanningDriver) -> None:
     """What it shows would not be what is done."""
     plan = await office.make()
