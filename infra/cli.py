@@ -7,6 +7,7 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 
 import typer
@@ -39,6 +40,8 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look through every package for them
     debug = "--debug" in sys.argv
     sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal of Latin-1 lacks letters: what was done is done all the same
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _must_be_text(sys.argv[1:])
         app()

@@ -73,7 +73,13 @@ def one_of(word: str, choices: Iterable[str], what: str) -> str:
 
 def print_json(value: Any) -> None:
     """Print a value for programs."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return a value as JSON that standard output can hold: where its encoding lacks letters, they are escapes."""
+    has_all = str(sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    return json.dumps(value, ensure_ascii=not has_all, indent=indent, default=str)
 
 
 def width() -> int:

@@ -1,6 +1,5 @@
 """What the demo prints: for people in colours and plain text, for programs one JSON object a line."""
 
-import json
 import re
 import shutil
 import sys
@@ -16,6 +15,7 @@ from connectors.demo.on_account import SaleRow
 from connectors.demo.people import Somebody, StaffTieOut
 from connectors.demo.telling import Effect, amount, words
 from connectors.demo.tieout import TieOut, TieoutRow, Total
+from infra.commanding import json_text
 from schemas.base import SWEDEN
 from schemas.plans import Plan, PlanRow
 
@@ -315,5 +315,5 @@ def _totals(totals: Sequence[Total]) -> Table:
 
 
 def _line(content: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(content) + "\n")
     sys.stdout.flush()

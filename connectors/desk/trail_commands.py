@@ -1,6 +1,5 @@
 """The verbs that read what really happened: the audit trail, and the whole story of one thing."""
 
-import json
 import shlex
 import sys
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from connectors.desk import resolving, views, walking
 from connectors.desk.running import POLL
 from connectors.desk.story import Story, tell
 from infra import clock, registry, trail
-from infra.commanding import Failed, Json, OfCompany, WrongUsage, print_lines, print_out, width
+from infra.commanding import Failed, Json, OfCompany, WrongUsage, json_text, print_lines, print_out, width
 from infra.deciding import remembering
 from infra.office import Office, in_office
 from infra.showing import activity, overview
@@ -125,5 +124,5 @@ async def _story(place: Office, asked: str, tenant: str | None, year_id: int | N
 
 
 def _print_record(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(value) + "\n")
     sys.stdout.flush()

@@ -1,5 +1,6 @@
 """Every verb is declared where it is, and loads no more than it needs: half of a command's time would be imports."""
 
+import json
 import os
 import subprocess
 import sys
@@ -70,3 +71,18 @@ def test_a_verb_that_only_reads_loads_only_what_reads(words: str, prepared_url: 
         database.execute("insert into tenants (tenant, created_at, incarnation) values ('acme', now(), 0)")
     environment = {"BOKBUSS_DATABASE__URL": prepared_url, "BOKBUSS_KAFKA__BOOTSTRAP": "127.0.0.1:9"}
     assert (SLOW | {"structlog", "rich.traceback"}) & loaded(tmp_path, words, environment) == set()
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_that_lacks_letters_is_told_all_the_same(tmp_path: Path, encoding: str) -> None:
+    """What it cannot show stands there by its number; for programs it is JSON, whole."""
+
+    def said(*words: str, encoding: str = encoding) -> str:
+        environment = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": encoding}
+        program = [sys.executable, "-c", TYPED.partition("try:")[0] + "main()", "describe", "fortnox", *words]
+        ran = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, timeout=120, check=False)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.decode(encoding)
+
+    assert "\\u" in said()
+    assert json.loads(said("--json")) == json.loads(said("--json", encoding="utf-8"))
