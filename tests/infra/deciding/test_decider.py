@@ -83,14 +83,14 @@ async def test_another_fact_at_a_place_that_was_decided_is_not_passed_over(
     decider: Decider, engine: AsyncEngine, tenant: str
 ) -> None:
     """Its topic has ended before it meanwhile: whoever brings it must begin anew. What could not be read may be now."""
-    fact, unread = record(tenant, day(1)), record(tenant, b"{}")
-    await decider.decide([fact, unread])
+    fact, start, unread = record(tenant, day(1)), record(tenant, applied(tenant, 1)), record(tenant, b"{}")
+    await decider.decide([fact, start, unread])
     known = await lines(engine, tenant)
-    for other in (message(tenant, day(2)), message(tenant, applied(tenant, 1))):
+    for place, other in ((fact, day(2)), (start, applied(tenant, 2))):
         with pytest.raises(Rewound) as rewound:
-            await decider.decide([replace(fact, value=other.to_bytes()), record(tenant, day(3))])
-        assert rewound.value.life == DayClosed.TOPIC
-    await decider.decide([fact, replace(unread, value=message(tenant, day(2)).to_bytes())])
+            await decider.decide([replace(place, value=message(tenant, other).to_bytes()), record(tenant, day(3))])
+        assert rewound.value.life == place.topic
+    await decider.decide([fact, start, replace(unread, value=message(tenant, day(2)).to_bytes())])
     assert await lines(engine, tenant) == known
 
 
