@@ -11,6 +11,7 @@ import os
 import stat
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from errno import EACCES
 from pathlib import Path
 from typing import BinaryIO
@@ -57,20 +58,31 @@ class Inbox:
         self._said: dict[Path, str] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look every second until asked to stop."""
-        while not stop.is_set():
-            try:
-                found = await asyncio.to_thread(self._look)
-            except OSError as error:
-                self._say(self._folder, f"it cannot be watched: {_reason(error)}")
-                found = []
-            room = asyncio.Semaphore(_AT_ONCE)
-            more = await asyncio.gather(*(self._turn(folder, room, stop) for folder in found))
-            if not any(more):
-                await clock.wait(stop, _POLL)
+        """Look every second until asked to stop. A folder whose turn takes long keeps no other from its own."""
+        room = asyncio.Semaphore(_AT_ONCE)
+        turns: dict[Path, asyncio.Task[bool]] = {}
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                try:
+                    found = await asyncio.to_thread(self._look, frozenset(turns))
+                except OSError as error:
+                    self._say(self._folder, f"it cannot be watched: {_reason(error)}")
+                    found = []
+                for folder in found:
+                    if folder.path not in turns:
+                        turns[folder.path] = group.create_task(self._turn(folder, room, stop))
+                if turns:
+                    await asyncio.wait(turns.values(), timeout=_POLL)
+                ended = [path for path, turn in turns.items() if turn.done()]
+                more = [turns.pop(path).result() for path in ended]
+                if not (turns or any(more)):
+                    await clock.wait(stop, _POLL)
 
-    def _look(self) -> list["_Folder"]:
-        """Return the folders that hold files for us, each with those that it has; forget what is there no more."""
+    def _look(self, busy: frozenset[Path]) -> list["_Folder"]:
+        """Return the folders that hold files for us, each with those that it has; forget what is there no more.
+
+        One that is ``busy`` is left to its turn.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         found = []
         self._companies = self._inside(self._folder)
@@ -84,13 +96,15 @@ class Inbox:
                     continue
                 folder = self._folders.get(path) or _Folder(path, tenant.name, source)
                 try:
-                    folder.look()
+                    if path not in busy:
+                        folder.look()
                 except OSError as error:
                     self._say(path, f"it cannot be looked into: {_reason(error)}")
                 else:
                     found.append(folder)
         self._folders = {folder.path: folder for folder in found}
-        self._said = {path: why for path, why in self._said.items() if os.path.lexists(path)}
+        for path in [path for path in list(self._said) if not os.path.lexists(path)]:
+            self._said.pop(path, None)
         return found
 
     def _inside(self, folder: Path) -> list[Path]:
@@ -117,7 +131,8 @@ class Inbox:
 
     async def _turn(self, folder: "_Folder", room: asyncio.Semaphore, stop: asyncio.Event) -> bool:
         """Take some files of a folder; tell whether there are more that can be taken at once."""
-        async with room:
+        # Large files have turns of their own: while they wait for those they take no room.
+        async with room if folder.source.files is None else nullcontext():
             for _ in range(_TURN):
                 if stop.is_set() or not folder.waiting:
                     return False

@@ -85,6 +85,37 @@ async def test_a_file_is_accepted_and_moved(
     assert {event.subject for event in await messages(kafka, FACTS, tenant)} == {EVENT}
 
 
+async def test_a_file_that_takes_long_keeps_no_other_company_waiting(
+    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever comes while it is read is taken meanwhile; and what lies behind it, when it is over."""
+    over, begun, real = threading.Event(), threading.Event(), inbox._open
+
+    def open_(path: Path) -> BinaryIO:
+        if path.name == "long.json":
+            begun.set()
+            over.wait(120)
+        return real(path)
+
+    monkeypatch.setattr(inbox, "_open", open_)
+    slow = folder.parent.parent / "nobody" / "openpos"
+    slow.mkdir(parents=True)
+    put(slow, "long.json", REPORT)
+    put(slow, "short.json", REPORT)
+    try:
+        async with watching(folder, engine, producer, tenant):
+            await until(begun.is_set)
+            put(folder, "z1.json", REPORT)
+            await until(lambda: names(folder / "done") == ["z1.json"], within=20.0)
+            put(folder, "z2.json", REPORT)
+            await until(lambda: names(folder / "done") == ["z1.json", "z2.json"], within=20.0)
+            assert names(slow) == ["long.json", "short.json"]
+            over.set()
+            await until(lambda: not names(slow))
+    finally:
+        over.set()
+
+
 async def test_a_malformed_file_is_refused_with_its_reasons(
     folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
