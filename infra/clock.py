@@ -1,11 +1,13 @@
 """The only reader of the clock."""
 
 import asyncio
-import sys
 import time
 from datetime import UTC, date, datetime
 
 from schemas.base import SWEDEN
+
+_WHILE_ASLEEP: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+"""Linux's clock that goes on: where time.monotonic stands still meanwhile, a lease would outlast its deadline."""
 
 
 def now() -> datetime:
@@ -20,9 +22,9 @@ def today() -> date:
 
 def monotonic() -> float:
     """Return seconds that only grow; they go on while a process is stopped, and on Linux while the machine sleeps."""
-    if sys.platform == "linux":  # there time.monotonic stands still meanwhile: a lease would outlast its deadline
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()  # noqa: TID251 - this is the place
+    if _WHILE_ASLEEP is None:
+        return time.monotonic()  # noqa: TID251 - this is the place
+    return time.clock_gettime(_WHILE_ASLEEP)
 
 
 async def sleep(seconds: float) -> None:
