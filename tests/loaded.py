@@ -81,7 +81,7 @@ def serve(path: str) -> None:
         listening.bind(path)
         listening.listen(64)
         os.write(1, b"loaded\n")
-        while listening in select.select([listening, 0], [], [])[0]:
+        while listening.fileno() in select.select([listening.fileno(), 0], [], [])[0]:
             asked, _ = listening.accept()
             with asked:
                 if os.fork() == 0:

@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
+from connectors.alexishr.settings import AlexisHRSettings
 from connectors.desk import acting
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox.books import Voucher
@@ -201,12 +202,12 @@ class Roles:
             "BOKBUSS_DATABASE__URL": settings.database.url or "",
             "BOKBUSS_DATA": str(settings.data),
             **({"BOKBUSS_SECRET_KEY": settings.secret_key.get_secret_value()} if settings.secret_key else {}),
-            "BOKBUSS_FORTNOX__API_URL": settings.fortnox.api_url,
-            "BOKBUSS_FORTNOX__AUTH_URL": settings.fortnox.auth_url,
-            "BOKBUSS_FORTNOX__CLIENT_ID": settings.fortnox.client_id,
-            "BOKBUSS_FORTNOX__SETTLE_SECONDS": str(settings.fortnox.settle_seconds),
-            "BOKBUSS_FORTNOX__CLIENT_SECRET": settings.fortnox.client_secret.get_secret_value(),
-            "BOKBUSS_ALEXISHR__API_URL": settings.alexishr.api_url,
+            "BOKBUSS_FORTNOX__API_URL": settings.of(FortnoxSettings).api_url,
+            "BOKBUSS_FORTNOX__AUTH_URL": settings.of(FortnoxSettings).auth_url,
+            "BOKBUSS_FORTNOX__CLIENT_ID": settings.of(FortnoxSettings).client_id,
+            "BOKBUSS_FORTNOX__SETTLE_SECONDS": str(settings.of(FortnoxSettings).settle_seconds),
+            "BOKBUSS_FORTNOX__CLIENT_SECRET": settings.of(FortnoxSettings).client_secret.get_secret_value(),
+            "BOKBUSS_ALEXISHR__API_URL": settings.of(AlexisHRSettings).api_url,
             "BOKBUSS_MAIL__HOST": settings.mail.host or "",
             "BOKBUSS_MAIL__PORT": str(settings.mail.port),
             "BOKBUSS_MAIL__ENCRYPTION": settings.mail.encryption,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from connectors.fortnox.settings import FortnoxSettings
 from infra.settings import Role, Settings
 from tests.acceptance.house import BOKBUSS
 
@@ -15,7 +16,7 @@ SECRET_KEY = "the same in every process of an installation"
 @asynccontextmanager
 async def process(settings: Settings, folder: Path, *roles: Role, faultpoint: str = "") -> AsyncIterator[Process]:
     """Run roles as a process of their own, once it listens, or has come to the step at which it ends itself."""
-    fortnox = settings.fortnox
+    fortnox = settings.of(FortnoxSettings)
     environment = {
         "BOKBUSS_DATA": str(folder),
         "BOKBUSS_PORT": "0",

@@ -7,6 +7,7 @@ import pytest
 from connectors.fortnox import tokens
 from connectors.fortnox.connect.connecting import SYSTEM
 from connectors.fortnox.sandbox import Company
+from connectors.fortnox.settings import FortnoxSettings
 from infra import companies
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
@@ -63,7 +64,7 @@ async def test_a_company_that_is_disconnected_waits_until_it_consents_again(hous
     await house.ends_with(shop, vouchers=1)
     refresh = await Connections(world.host.engine, world.host.vault).disconnect(shop.tenant, SYSTEM, "Anna")
     assert refresh is not None
-    assert await tokens.revoke(house.settings.fortnox, refresh)
+    assert await tokens.revoke(house.settings.of(FortnoxSettings), refresh)
     await asyncio.sleep(_NOTICED)
     await house.deliver(shop, z_report(2))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connectors.fortnox.settings import FortnoxSettings
 from infra.delivery import waiting
 from tests.acceptance.house import SETTLE, Roles, Shop, z_report
 
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
 async def by_hand(house: Roles, shop: Shop, **what: Any) -> None:
     """Do what a person does in Fortnox, over the sandbox's control side."""
-    url = house.settings.fortnox.api_url.removesuffix("/3")
+    url = house.settings.of(FortnoxSettings).api_url.removesuffix("/3")
     answer = await house.http.send(
         "POST",
         f"{url}/_sandbox/vouchers",

@@ -41,7 +41,7 @@ async def measure(*, quick: bool) -> Report:
             producer = await cluster.producer(kafka.bootstrap)
             acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT)
             async with ledger_driver(engine, folder, company, ledger_timeout=120.0) as books:
-                closed: list[Fact] = []
+                closed: list[LedgerRetrieved] = []
 
                 async def accept(tenant: str, system: str, facts: Sequence[Fact]) -> tuple[str, ...]:
                     closed.extend(fact for fact in facts if isinstance(fact, LedgerRetrieved))

@@ -183,7 +183,9 @@ async def _measured(app: Any, engine: AsyncEngine, plan: str, times: int) -> lis
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", cookies=cookies) as http:
         for address in await _addresses(engine, plan):
             took = await _asked(http, address, times)
-            row = {"what": address.replace(f"/companies/{_TENANT}", "").replace(plan, "…") or "/ (today)"} | took.row
+            row: Row = {
+                "what": address.replace(f"/companies/{_TENANT}", "").replace(plan, "…") or "/ (today)"
+            } | took.row
             row["of a bare one"] = took.processor / least.processor
             rows.append(row | {"aim": f"p95 under {_AIM_MS} ms", "met": row["p95, ms"] < _AIM_MS})
     return [{"what": "a bare page"} | least.row, *sorted(rows, key=lambda row: row["processor, ms"])]

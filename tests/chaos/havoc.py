@@ -5,6 +5,7 @@ import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 from tests.chaos.site import SESSION, Company, Site
@@ -54,17 +55,17 @@ class Havoc:
                 await asyncio.gather(next(steps)(), next(steps)(), self._soon(next(others)))
             yield
 
-    def _step_faults(self, only: str | None) -> list[Callable[[], Awaitable[None]]]:
-        faults = []
+    def _step_faults(self, only: str | None) -> list[Callable[[], Awaitable[object]]]:
+        faults: list[Callable[[], Awaitable[object]]] = []
         for step in STEPS if only is None else (only,):
             if step == "decide.skip":
-                faults += [lambda step=step: self.at_step(step, "skip")] * 2
+                faults += [partial(self.at_step, step, "skip")] * 2
                 continue
-            faults += [lambda step=step: self.at_step(step, "kill")] * 2
-            faults += [lambda step=step, n=n: self.at_step(step, "stop", n * SESSION + 0.5) for n in (1, 2)]
+            faults += [partial(self.at_step, step, "kill")] * 2
+            faults += [partial(self.at_step, step, "stop", n * SESSION + 0.5) for n in (1, 2)]
         return faults
 
-    def _others(self) -> list[Callable[[], Awaitable[None]]]:
+    def _others(self) -> list[Callable[[], Awaitable[object]]]:
         return [
             self.kill_any,
             self.kill_any,
@@ -80,13 +81,13 @@ class Havoc:
             self.settle_coupons,
         ]
 
-    def _deck(self, cards: list[Callable[[], Awaitable[None]]]) -> Iterator[Callable[[], Awaitable[None]]]:
+    def _deck(self, cards: list[Callable[[], Awaitable[object]]]) -> Iterator[Callable[[], Awaitable[object]]]:
         """Deal every card before any comes again."""
         while True:
             self.random.shuffle(cards)
             yield from list(cards)
 
-    async def _soon(self, disturb: Callable[[], Awaitable[None]]) -> None:
+    async def _soon(self, disturb: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(self.random.uniform(0.0, 8.0))
         await disturb()
 

@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,7 +169,7 @@ def _processor(samples: Sequence[_Sample]) -> Iterator[Row]:
     """Say what a day close costs each role, before anything was restarted."""
     quarter = len(samples) // 4
     first, last = samples[quarter], samples[2 * quarter - 1]
-    used = Counter[str]()
+    used = defaultdict[str, float](float)
     for place in first.processor.keys() & last.processor.keys():
         used[place[0].partition("-")[0]] += last.processor[place] - first.processor[place]
     for role, seconds in sorted(used.items()):

@@ -159,7 +159,7 @@ def attempt() -> Attempt:
     return Attempt(may_send=lambda: None, take=take)
 
 
-def given(order: Order) -> Envelope[Any]:
+def enveloped(order: Order) -> Envelope[Any]:
     """Return an order as it stands in the journal."""
     at = datetime(2026, 4, 10, tzinfo=UTC)
     return wrap(order, message_id=str(order.id_in(TENANT)), source=f"/streams/{order.flow}", time=at, tenant=TENANT)
@@ -187,11 +187,11 @@ async def test_what_a_write_wrote_its_probe_finds(party: Party, sink: Sink, engi
         assert {type(order) for order in imitated.orders} == set(sink.orders), "an order of each kind"
         for order in imitated.orders:
             if not reads_only(order):
-                assert await there.probe(given(order), attempt()) == Absent()
+                assert await there.probe(enveloped(order), attempt()) == Absent()
             tried = attempt()
-            assert isinstance(await there.write(given(order), tried), Delivered)
+            assert isinstance(await there.write(enveloped(order), tried), Delivered)
             assert tried.calls
-            found = await there.probe(given(order), attempt())
+            found = await there.probe(enveloped(order), attempt())
             assert isinstance(found, AlreadyThere), f"{type(order).__name__}: {found}"
 
 
@@ -202,13 +202,13 @@ async def test_a_lost_answer_is_found_and_nothing_is_done_twice(party: Party, si
         for order in [order for order in imitated.orders if not reads_only(order)]:
             before = imitated.records()
             imitated.lose()
-            verdict: object = await there.write(given(order), attempt())
+            verdict: object = await there.write(enveloped(order), attempt())
             assert isinstance(verdict, Unknown), f"{type(order).__name__}: {verdict}"
             done = imitated.records()
-            looks = [await there.probe(given(order), attempt()) for _ in range(2)]
+            looks = [await there.probe(enveloped(order), attempt()) for _ in range(2)]
             if looks == [Absent(), Absent()]:  # of several steps only the first one was done
-                assert isinstance(await there.write(given(order), attempt()), Delivered | AlreadyThere)
-                looks = [await there.probe(given(order), attempt())]
+                assert isinstance(await there.write(enveloped(order), attempt()), Delivered | AlreadyThere)
+                looks = [await there.probe(enveloped(order), attempt())]
                 assert imitated.records() > done
             else:
                 assert imitated.records() == done

@@ -46,7 +46,9 @@ def fake_flow(how: str, z_number: int = 2) -> Flow:
         "a state that the database refuses": ("evolve", changed(answers=("\0",))),
     }
     if how == "reads":
-        return replace(DAY_SALES, reads=lambda data: _raise() if data.key == key else DAY_SALES.reads(data))
+        return replace(
+            DAY_SALES, reads=lambda data: _raise() if getattr(data, "key", "") == key else DAY_SALES.reads(data)
+        )
     if how == "waiting":
         return replace(DAY_SALES, waiting=lambda state: _raise() if state.day and state.day.key == key else None)
     return _changed(key, *ways.get(how, (how, _raise)))

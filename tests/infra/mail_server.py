@@ -5,13 +5,13 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 
-from aiosmtpd.handlers import Message
+from aiosmtpd import handlers
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
-class Inbox(Message):
+class Inbox(handlers.Message):
     """What a mail server has taken."""
 
     def __init__(self) -> None:
@@ -28,8 +28,9 @@ class Inbox(Message):
         assert isinstance(found, EmailMessage)
         return found
 
-    def handle_message(self, message: EmailMessage) -> None:
+    def handle_message(self, message: Message) -> None:
         """Keep it."""
+        assert isinstance(message, EmailMessage)
         self.mails.append(message)
 
     def login(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: object) -> AuthResult:

@@ -44,7 +44,7 @@ class CatchingUpDriver:
 
     async def tell(self, fact: Fact) -> None:
         """Put a fact on its topic, as whoever reads beside the plan does."""
-        assert self.host.accept
+        assert self.host.accept is not None
         await self.host.accept(self.tenant, "fortnox", [fact])
 
     async def decide(self, topic: str) -> None:

@@ -53,8 +53,8 @@ def test_what_a_folder_pins_holds_whatever_the_environment_says(
     monkeypatch.setenv("BOKBUSS_FORTNOX__API_URL", "https://api.fortnox.se/3")
     monkeypatch.setenv("BOKBUSS_FORTNOX__SETTLE_SECONDS", "7")
     settings = load()
-    assert (settings.fortnox.api_url, settings.port) == ("http://127.0.0.1:1/3", 4711)
-    assert settings.fortnox.settle_seconds == 7
+    assert (settings.of(FortnoxSettings).api_url, settings.port) == ("http://127.0.0.1:1/3", 4711)
+    assert settings.of(FortnoxSettings).settle_seconds == 7
 
 
 def test_what_a_folder_pins_and_cannot_be_read_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     settings = load()
     assert settings.secret_key is not None
     assert settings.secret_key.get_secret_value() == "of a file"
-    assert settings.fortnox.client_secret.get_secret_value() == "nested"
+    assert settings.of(FortnoxSettings).client_secret.get_secret_value() == "nested"
     monkeypatch.setenv("BOKBUSS_MAIL__PASSWORD", "of the environment")
     assert load().mail.password.get_secret_value() == "of the environment"
 

@@ -55,9 +55,9 @@ def test_every_rule_reason_and_answer_of_a_flow_has_a_name(flow: Any) -> None:
         name = getattr(call.func, "id", "")
         first = call.args[0] if call.args else None
         if name == "Held" and isinstance(first, ast.Constant):
-            assert f"{flow.name}/reason/{first.value}" in WORDS, (file, first.value)
+            assert f"{flow.name}/reason/{first.value!s}" in WORDS, (file, first.value)
         if getattr(call.func, "attr", "") == "saying" and isinstance(first, ast.Constant):
-            assert f"{flow.name}/answer/{first.value}" in WORDS, (file, first.value)
+            assert f"{flow.name}/answer/{first.value!s}" in WORDS, (file, first.value)
 
 
 def test_every_fact_and_order_that_a_story_names_has_a_name() -> None:

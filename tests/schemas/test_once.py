@@ -26,5 +26,9 @@ def test_it_is_made_once_of_a_message_and_anew_of_every_other() -> None:
 
 def test_it_goes_with_its_message_however_many_take_its_place() -> None:
     """An id of a message that is gone is another message's."""
-    length = once(lambda word: [len(word.text)])
+
+    @once
+    def length(word: _Word) -> list[int]:
+        return [len(word.text)]
+
     assert all(length(_Word(text="a" * number)) == [number] for number in range(1000))

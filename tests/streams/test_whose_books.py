@@ -35,6 +35,7 @@ def test_what_names_another_company_is_held(flow: Flow, fact: type[Fact]) -> Non
         if flow.name not in TenantSettings.ORDERS:  # it orders nothing that leaves the house
             continue
         [hold] = result.orders
+        assert isinstance(hold, HoldForReview)
         assert hold.reason == "another_company"
         [ours] = tried([flow], [one], TenantSettings(daysales=BAS_DAY_SALES), ANOTHERS)
         assert [o for o in ours.orders if isinstance(o, HoldForReview) and o.reason == "another_company"] == []

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.alexishr.sandbox import Company
+from connectors.alexishr.settings import AlexisHRSettings
 from infra import clock
 from infra.intake.sightings import Sightings
 from infra.plugin import Host
@@ -101,7 +102,7 @@ async def test_a_leave_of_long_ago_is_forgotten_and_not_withdrawn(
     leave = company.add_leave(anna, "VACATION", day(-50), day(-40))
     await leaves(host)
     told.leaves()
-    host.settings.alexishr.leave_days = 30
+    host.settings.of(AlexisHRSettings).leave_days = 30
     company.remove("leave", leave)
     for _ in range(2):
         await leaves(host)
@@ -128,7 +129,7 @@ async def test_the_days_of_each_leave_are_its_own_however_many_are_read(
     host: Host, company: Company, told: FakeAcceptor
 ) -> None:
     """Days are asked for by person, of fifty leaves at once: those of another leave of hers come in part."""
-    host.settings.alexishr.page_size = 500
+    host.settings.of(AlexisHRSettings).page_size = 500
     anna = company.add_person(firstName="Anna")
     first = company.add_leave(anna, "PARENTAL_LEAVE", day(1), day(40), extent=50)
     for _ in range(49):

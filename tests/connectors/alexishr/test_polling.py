@@ -11,6 +11,7 @@ from sqlalchemy import text
 from connectors.alexishr import SYSTEM
 from connectors.alexishr.polling import poll
 from connectors.alexishr.sandbox import Company, Fault
+from connectors.alexishr.settings import AlexisHRSettings
 from infra.access.connections import Connections
 from infra.leases import Leases
 from infra.plugin import Host
@@ -78,7 +79,7 @@ async def test_failures_do_not_end_it(host: Host, company: Company, told: FakeAc
     company.add_person(title="A")
     company.faults.script.append(Fault.FAIL)
     told.fails = RuntimeError("Kafka is away")
-    host.settings.alexishr.poll_seconds = 0.05
+    host.settings.of(AlexisHRSettings).poll_seconds = 0.05
     async with polling(host):
         await until(lambda: _true(titles(told) == ["A"]))
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from connectors.alexishr import SYSTEM, encode
 from connectors.alexishr.sandbox import Company, Fault
+from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import refresh
 from infra import clock, plugin
 from infra.access.connections import Connections
@@ -32,7 +33,7 @@ class Crash(BaseException):
     """The process ends here."""
 
 
-def names(facts: list[EmployeeChanged]) -> list[str | None]:
+def names(facts: list[EmployeeChanged]) -> list[str]:
     """Return who was told about, by given name."""
     return sorted(str(fact.fields.given_name) for fact in facts)
 
@@ -332,7 +333,7 @@ async def test_no_change_is_lost_when_people_change_while_pages_are_read(
 ) -> None:
     """At rest what was told last is what is held; where nobody is deleted, questions for changes are enough."""
     chance = random.Random(f"{seed}/{deletes}")
-    host.settings.alexishr.overlap_seconds = 0.0  # nothing else mends what the cursor passed by
+    host.settings.of(AlexisHRSettings).overlap_seconds = 0.0  # nothing else mends what the cursor passed by
     crowd(company, 8)
     company.tells_time = chance.random() < 0.5
     await whole(host)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -164,8 +165,8 @@ def test_what_we_write_is_what_the_document_takes() -> None:
     """Names and types of every body, new and changed."""
     record = {"id": "1", "userId": "2", "bankAccount": {"bank": "x", "secret": 1}}
     made, changed = encode.write_person(WANTED, None, {}), encode.write_person(WANTED | {"tax_table": None}, record, {})
-    (employment,) = encode.write_days(WANTED, record, (), "3", encode.UTC)
-    patches = encode.write_days(WANTED, record, ("4", "5"), "", encode.UTC)
+    (employment,) = encode.write_days(WANTED, record, (), "3", UTC)
+    patches = encode.write_days(WANTED, record, ("4", "5"), "", UTC)
     emptied = encode.write_person({"email": None, "city": None, "bank_account": None}, record, {})
     for name, request in (
         ("CreateEmployeeRequest", made),

@@ -14,7 +14,7 @@ from infra.leases import LeaseLost
 from infra.plugin import Host
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
-from schemas.commands import Order, ReadPerson, UpsertPerson
+from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal, PersonalKind
@@ -53,7 +53,7 @@ WHOLE = EmployeeFields(
 )
 
 
-def given(order: type[Order], **fields: Any) -> Envelope[Any]:
+def given(order: type[Any], **fields: Any) -> Envelope[Any]:
     """Return an order of the flow's."""
     data = order(flow="employees", key="alexishr/1", revision="0" * 16, step="1", rule="r", system="alexishr", **fields)
     return envelope.wrap(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.desk.resolving import Query, readings, uuid_tail
+from connectors.desk.resolving import readings, uuid_tail
+from infra.rows import Query
 from schemas import ids
 
 ORDER = "608e257e-3970-52ef-9003-dbc28bf037e2"

@@ -196,7 +196,7 @@ async def ledger_driver(
 
 async def read_in_a_process(driver: LedgerDriver, database: str, asked: Envelope[ReadLedger], faultpoint: str) -> int:
     """Carry an order out in a process of its own; return its exit code, negative for a signal."""
-    fortnox = driver.host.settings.fortnox
+    fortnox = driver.host.settings.of(FortnoxSettings)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.connectors.fortnox.ledger_driver"),
         *(database, fortnox.api_url.removesuffix("/3"), str(driver.host.settings.data)),

@@ -83,9 +83,9 @@ def codes() -> Iterator[tuple[str, str]]:
                 case ast.Name(id=constant) if isinstance(getattr(module, constant, None), str):
                     yield getattr(module, constant), path.name
                 case ast.Attribute(value=ast.Name(id=other), attr=constant) if hasattr(module, other):
-                    code = getattr(getattr(module, other), constant, None)
-                    if isinstance(code, str):
-                        yield code, path.name
+                    known = getattr(getattr(module, other), constant, None)
+                    if isinstance(known, str):
+                        yield known, path.name
 
 
 def test_every_code_of_the_connector_is_in_the_table() -> None:

@@ -251,7 +251,7 @@ async def _refresh(database_url: str, auth_url: str, patience: str) -> None:
     engine = store.engine(database_url, 2)
     named = settings(auth_url, float(patience))
     host = Host(named, engine, await open_vault(engine, named), None, None)
-    connections, renew = tokens.connections(host), tokens.renewing(named.fortnox)
+    connections, renew = tokens.connections(host), tokens.renewing(named.of(FortnoxSettings))
     while not stop.is_set():
         answer = await connections.access(TENANT, tokens.SYSTEM, renew, anew=True)
         _say(f"no {answer.code}" if isinstance(answer, RetryLater) else "ok")

@@ -32,7 +32,7 @@ def crowd(company: Company, people: int) -> list[str]:
     return [company.add_person(givenName=f"{number:02}", email=f"{number}@x.se") for number in range(people)]
 
 
-def names(facts: list[EmployeeChanged]) -> list[str | None]:
+def names(facts: list[EmployeeChanged]) -> list[str]:
     """Return who was told about, by given name."""
     return sorted(str(fact.fields.given_name) for fact in facts)
 

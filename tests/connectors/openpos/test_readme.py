@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 from standardwebhooks import Webhook
 
-from connectors.openpos import translate
+from connectors.openpos.translate import translate
 from connectors.openpos.wire import ZReport
 from infra.plugin import Malformed
 from schemas import ids

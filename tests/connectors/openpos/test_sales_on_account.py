@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.openpos import SYSTEM, translate
+from connectors.openpos import SYSTEM
+from connectors.openpos.translate import translate
 from connectors.openpos.wire import SaleOnAccount
 from infra.plugin import Malformed
 from schemas.invoices import InvoiceRequested

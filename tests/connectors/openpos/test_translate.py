@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.openpos import SYSTEM, translate
+from connectors.openpos import SYSTEM
+from connectors.openpos.translate import translate
 from infra.plugin import Malformed
 from schemas import ids
 from schemas.documents import LARGEST, Document

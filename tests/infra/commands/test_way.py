@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from infra import cli
+from infra.settings import Settings
 from schemas.ways import OutboxTable, WaysIn
 from tests.infra import ways_driver
 from tests.infra.ways_driver import Till
@@ -14,7 +15,7 @@ from tests.infra.ways_driver import Till
 
 @pytest.fixture
 async def till(
-    database_url: str, engine: object, producer: object, settings: object, monkeypatch: pytest.MonkeyPatch
+    database_url: str, engine: object, producer: object, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Till:
     """Return a till's database; the company acme has chosen it as a way in, and commands find our parts."""
     monkeypatch.setenv("BOKBUSS_DATA", str(settings.data))

@@ -433,7 +433,7 @@ async def test_a_row_that_fails_a_check_is_held(office: PlanningDriver) -> None:
 
 async def test_facts_are_undecided_until_a_flow_has_decided_them(office: PlanningDriver) -> None:
     """What a refresh told is waited for by its ids."""
-    assert office.host.accept
+    assert office.host.accept is not None
     fact = EmployeeSeen(employee_id="9", seen_at=AT, fields=EmployeeFields(employment_id="9"))
     ids = await office.host.accept(office.tenant, "fortnox", [fact])
     assert await planning.undecided(office.engine, office.tenant, ids) == 1

@@ -158,7 +158,7 @@ def lent(*calls: tuple[int, int, float], used: int = 0, busy: bool = False) -> l
     async def ask() -> list[int]:
         budget = Budget(24, [clock.monotonic()] * used)
         budget.busy = busy
-        return [budget.lend(number, *guest, clock.monotonic() + LIFE) for number, *guest in calls]
+        return [budget.lend(number, priority, waited, clock.monotonic() + LIFE) for number, priority, waited in calls]
 
     return virtual.run(ask())
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import clock
 from infra.access.connections import Connections
 from infra.access.vault import Vault
-from infra.delivery import following
 from infra.delivery.following import Following, connected, last_night
 from infra.delivery.reading import NotRead
 from infra.leases import Lease, LeaseLost, Leases
@@ -122,14 +122,14 @@ async def test_no_failure_ends_it_and_each_further_one_waits_longer(
 ) -> None:
     """Whatever failed; meanwhile other processes keep away as well. A success begins the count anew."""
     waits = list[float]()
-    wait = following.clock.wait
+    wait = clock.wait
 
     async def noted(event: asyncio.Event, within: float) -> bool:
         if within != SOON:
             waits.append(within)
         return await wait(event, min(within, 0.01))
 
-    monkeypatch.setattr(following.clock, "wait", noted)
+    monkeypatch.setattr(clock, "wait", noted)
     fails: list[Exception | float] = [NotRead(RetryLater(1.0, "throttled", "429"))] * 3
     fails += [RuntimeError("Kafka is away"), 7.0, NotRead(RetryLater(200.0, "forbidden", "no right", "operator"))]
     fails += [NotRead(RetryLater(200.0, "forbidden", "no right", "operator")), 9.0]

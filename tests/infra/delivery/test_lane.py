@@ -36,7 +36,7 @@ SEEDS = 200
 @pytest.mark.parametrize("mode", ["safety", "liveness"])
 def test_every_order_is_carried_out_once_whatever_fails(mode: Mode) -> None:
     """No voucher twice, each key in sequence, one end on record, no budget overdrawn; when faults end, all drain."""
-    tried = sum(1 for seed in seeds(SEEDS) if simulate(seed, mode))
+    tried = len([simulate(seed, mode) for seed in seeds(SEEDS)])
     print(f"{tried} seeds")  # noqa: T201 - shown by pytest -s: how much was tried
 
 

@@ -267,9 +267,9 @@ def test_a_disk_that_is_full_is_no_fault_of_ours(tmp_path: Path, monkeypatch: py
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    for step, words in (("make", ("backup", "other.tar")), ("load_documents", ("restore", "night.tar", "--yes"))):
+    for step, verb in (("make", "backup other.tar"), ("load_documents", "restore night.tar --yes")):
         monkeypatch.setattr(copying, step, full)
-        ended = CliRunner().invoke(cli.app, words)
+        ended = CliRunner().invoke(cli.app, verb.split())
         assert isinstance(ended.exception, Failed)
         assert "No space left on device" in str(ended.exception)
 

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock, registry
 from infra.embedded.broker import EmbeddedKafka
 from infra.intake import inbox
+from infra.intake.accepting import read_payload
 from infra.intake.inbox import Inbox
 from infra.kafka import cluster
 from schemas.events import DayClosed
@@ -333,7 +334,7 @@ async def test_a_file_that_grows_while_it_is_read_is_taken_again(
 ) -> None:
     """What was written after we read it must not go to done unread."""
     later = REPORT.replace(b'"zNumber": 412', b'"zNumber": 413')
-    real = inbox.read_payload
+    real = read_payload
 
     def read(file: BinaryIO, most: int) -> bytes:
         payload = real(file, most)
@@ -358,7 +359,7 @@ async def test_a_file_of_which_half_was_read_is_not_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its writer paused for more than a second, and went on while we read: what becomes whole is taken."""
-    real = inbox.read_payload
+    real = read_payload
 
     def read(file: BinaryIO, most: int) -> bytes:
         payload = real(file, most)

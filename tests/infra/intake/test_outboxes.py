@@ -9,7 +9,7 @@ import structlog.testing
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock
+from infra import clock, way_words
 from infra.intake import collecting, letters, outboxes, ways
 from infra.intake.holes import Position
 from infra.intake.ways import Way
@@ -248,7 +248,7 @@ async def test_what_stands_in_the_way_is_said_in_words(site: Site, till: Till, t
         await site.choose(tenant, chosen := outbox(**changes), **({} if url is None else {"kassa": url}))
         [one] = await collecting.check(site.host, tenant)
         assert one == await collecting.checked(site.host, Way(tenant, chosen.outboxes[0]))
-        assert "hemligt" not in collecting.way_words.in_words(one, "sv") + collecting.way_words.in_words(one, "en")
+        assert "hemligt" not in way_words.in_words(one, "sv") + way_words.in_words(one, "en")
         return one
 
     with till.session() as session:

@@ -12,9 +12,9 @@ import structlog.testing
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock
+from infra import clock, way_words
 from infra.intake import collecting, sftp
-from infra.intake.ways import Way
+from infra.intake.ways import Trouble, Way
 from infra.settings import Settings
 from schemas.ways import OutboxTable, SftpFolder, WaysIn
 from tests.infra import sftp_driver, ways_driver
@@ -138,7 +138,7 @@ async def test_another_key_than_the_pinned_one_is_not_believed(site: Site, serve
         await site.choose(tenant, folder(server, host_keys=(other,)), filer=PASSWORD)
         [found] = await collecting.check(site.host, tenant)
         assert found.code == "host_key_differs"
-        assert f"bokbuss ways hostkey 127.0.0.1 --port {server.port}" in collecting.way_words.in_words(found, "sv")
+        assert f"bokbuss ways hostkey 127.0.0.1 --port {server.port}" in way_words.in_words(found, "sv")
     assert server.logins == []
     assert await sftp.host_key("127.0.0.1", server.port) == (
         server.host_key,
@@ -169,7 +169,7 @@ async def test_what_stands_in_the_way_is_said_in_words(site: Site, server: Serve
     async def found(secret: str | None = PASSWORD, **changes: object) -> str:
         await site.choose(tenant, folder(server, **changes), **({} if secret is None else {"filer": secret}))
         [one] = await collecting.check(site.host, tenant)
-        said = collecting.way_words.in_words(one, "sv") + collecting.way_words.in_words(one, "en")
+        said = way_words.in_words(one, "sv") + way_words.in_words(one, "en")
         assert "hemligt" not in said
         return one.code
 
@@ -237,7 +237,7 @@ async def test_a_file_that_was_accepted_and_could_not_be_moved_is_not_accepted_a
     (server.folder / "z.json").write_bytes(report(1))
     settings = folder(server)
     await site.choose(tenant, settings, filer=PASSWORD)
-    known, way, taken = sftp.Known(), sftp.Way(tenant, settings.sftp[0]), list[str]()
+    known, way, taken = sftp.Known(), Way(tenant, settings.sftp[0]), list[str]()
 
     async def take(_file: object, name: str) -> None:
         taken.append(name)
@@ -260,7 +260,7 @@ async def test_files_that_cannot_be_taken_or_moved_hide_none_behind_them(
     monkeypatch.setattr(sftp, "_TURN", 2)
     settings = folder(server)
     await site.choose(tenant, settings, filer=PASSWORD)
-    known, way, taken, odd = sftp.Known(), sftp.Way(tenant, settings.sftp[0]), list[str](), set("abcd")
+    known, way, taken, odd = sftp.Known(), Way(tenant, settings.sftp[0]), list[str](), set("abcd")
 
     async def take(_file: object, name: str) -> None:
         if name[0] in odd:
@@ -291,7 +291,7 @@ async def test_a_server_that_lives_and_answers_nothing_is_left_and_looked_at_aga
     server: Server, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     """Its session is cut at whatever it hangs, or lists without end; its files are taken once it answers."""
-    known, way, taken = sftp.Known(), sftp.Way("acme", folder(server).sftp[0]), list[str]()
+    known, way, taken = sftp.Known(), Way("acme", folder(server).sftp[0]), list[str]()
 
     async def take(_file: object, name: str) -> None:
         taken.append(name)
@@ -312,7 +312,7 @@ async def test_a_server_that_lives_and_answers_nothing_is_left_and_looked_at_aga
             broken.setattr(sftp, "_WITHIN", 0.5)
             broken.setattr(sftp, "_LISTED_WITHIN", 0.5)
             broken.setattr(asyncssh.SFTPServer, what, lists if what == "scandir" else hangs)
-            with pytest.raises(sftp.Trouble, match="unreachable"):
+            with pytest.raises(Trouble, match="unreachable"):
                 await sftp.look(way, PASSWORD, known, take, 10**6)
         while server.names("done") != ["z.json"]:
             await sftp.look(way, PASSWORD, known, take, 10**6)

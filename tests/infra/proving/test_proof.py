@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -75,7 +76,7 @@ def test_what_only_a_mark_tells_is_found_where_texts_are_whole(seed: int, acts: 
 
 
 @pytest.mark.parametrize("act", [*OTHERWISE, *BY_MARK], ids=lambda act: act.__name__)
-def test_each_thing_alone(act) -> None:  # noqa: ANN001 - as above
+def test_each_thing_alone(act: Any) -> None:
     """One after the other, in five years each."""
     for seed in range(5):
         books = Tampering(years.year(seed, days=40, others=40), seed)

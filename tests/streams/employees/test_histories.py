@@ -170,9 +170,9 @@ def problems(company: FlowCompany) -> Iterator[str]:
             left_alone = person is not None and person.ignored  # by a person's word, until the record changes
             if name != "employment_id" and not alike and not kept and name not in chosen and not left_alone:
                 yield f"{key} {name}: HR {one}, Fortnox {other}, {rule}"
-    for record, name, old, order in company.overwritten:
-        if isinstance(order, UpsertEmployee | UpsertPerson) and not same(name, get(order.expected, name), old):  # type: ignore[arg-type]
-            yield f"{record}: {name} {old} was lost without a trace"
+    for record, field, old, order in company.overwritten:
+        if isinstance(order, UpsertEmployee | UpsertPerson) and not same(field, get(order.expected, field), old):
+            yield f"{record}: {field} {old} was lost without a trace"
     yield from _leaves(company, links)
 
 

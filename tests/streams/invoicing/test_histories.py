@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -274,19 +275,18 @@ class World:
         return sum((chart[number].balance for number in numbers), ZERO)
 
 
-MODES: tuple[tuple[str, Callable[[], TenantSettings]], ...] = tuple(
-    (
-        name,
-        lambda instead=instead: chosen(
-            accounts(amended="reverse", group_rates=(), days_late=100_000, days_early=100_000),
-            order_instead_of_invoice=instead,
-            allow_tip_on_invoice=True,
-            customers="create",
-            amended="credit",
-        ),
+def settings_of(*, orders: bool) -> TenantSettings:
+    """Return what a company has chosen: invoices, or orders instead."""
+    return chosen(
+        accounts(amended="reverse", group_rates=(), days_late=100_000, days_early=100_000),
+        order_instead_of_invoice=orders,
+        allow_tip_on_invoice=True,
+        customers="create",
+        amended="credit",
     )
-    for name, instead in (("invoices", False), ("orders", True))
-)
+
+
+MODES = (("invoices", partial(settings_of, orders=False)), ("orders", partial(settings_of, orders=True)))
 
 
 @pytest.mark.parametrize(("what", "settings"), MODES, ids=[name for name, _ in MODES])

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.connections import Connections
 from infra.verdicts import RetryLater
@@ -49,7 +50,7 @@ async def verbs(engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Pa
     """Return the verbs, over the database of our pages."""
     async with opened(engine) as world:
         world.company()
-        fortnox = world.host.settings.fortnox
+        fortnox = world.host.settings.of(FortnoxSettings)
         environment = {
             "BOKBUSS_DATA": str(tmp_path),
             "BOKBUSS_KAFKA__BOOTSTRAP": kafka,

@@ -88,7 +88,7 @@ async def test_no_page_is_kept_framed_or_told_to_others(world: ConsentDriver) ->
     for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"):
         assert part in policy
     [actions] = re.findall(r"form-action ([^;]+)", policy)
-    auth = urlsplit(world.host.settings.fortnox.auth_url)
+    auth = urlsplit(world.host.settings.of(FortnoxSettings).auth_url)
     assert f"{auth.scheme}://{auth.netloc}" in actions.split()  # else a browser blocks the redirect after the form
 
 
@@ -257,7 +257,7 @@ async def test_a_company_whose_number_has_changed_keeps_its_connection(world: Co
     assert title(page) == "That was another company"
     assert f"It was not revoked at Fortnox: {tenant} could lose its connection by that." in page
     answer = await Connections(world.host.engine, world.host.vault).access(
-        tenant, "fortnox", tokens.renewing(world.host.settings.fortnox), anew=True
+        tenant, "fortnox", tokens.renewing(world.host.settings.of(FortnoxSettings)), anew=True
     )
     assert isinstance(answer, str)
 
@@ -296,7 +296,7 @@ async def test_a_company_that_another_tenant_has_is_refused_by_its_number(world:
     assert held is not None
     assert (held.state, held.database_number) == ("connected", 2001)
     answer = await Connections(world.host.engine, world.host.vault).access(
-        real, "fortnox", tokens.renewing(world.host.settings.fortnox), anew=True
+        real, "fortnox", tokens.renewing(world.host.settings.of(FortnoxSettings)), anew=True
     )
     assert isinstance(answer, str)
     assert "is connected" in title((await world.consent(link, browser, company=2002)).text)
@@ -432,7 +432,7 @@ async def test_a_wrong_client_secret_is_the_operators(engine: AsyncEngine) -> No
     """The person who consented can do nothing about it."""
     async with opened(engine) as world:
         world.company()
-        world.host.settings.fortnox.client_secret = SecretStr("another")
+        world.host.settings.of(FortnoxSettings).client_secret = SecretStr("another")
         tenant = await world.tenant()
         link = await world.link(tenant)
         page = await world.consent(link, world.browser("en"))

@@ -15,7 +15,7 @@ from connectors.fortnox import whose
 from connectors.fortnox.doctor import checks, examining
 from connectors.fortnox.doctor.check_words import TEXTS
 from connectors.fortnox.doctor.checks import CHECKS
-from connectors.fortnox.doctor.report import lines
+from connectors.fortnox.doctor.report import Examination, lines
 from connectors.fortnox.doctor.setup import CHECKABLE
 from connectors.fortnox.sandbox import Account, CostCentre, Fault, Faults
 from infra.delivery.budget import BACKFILL
@@ -47,7 +47,7 @@ async def visit(engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyP
         yield made
 
 
-def states(report: examining.Examination) -> dict[str, str]:
+def states(report: Examination) -> dict[str, str]:
     """Return each check's state."""
     return {name: finding.state for name, finding in report.findings.items()}
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.doctor import rounds
 from connectors.fortnox.sandbox import Fault, Faults
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, telemetry
 from infra.leases import Leases
 from infra.watch import Watch
@@ -26,7 +27,7 @@ CHECKED = "select count(*), max(checked_at) from checks where tenant = :t"
 async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
     """Yield a company in which everything is as it should be; rounds are made every 50 ms."""
     async with doctor_driver(engine, tmp_path) as made:
-        made.host.settings.fortnox.recheck_seconds = 0.05
+        made.host.settings.of(FortnoxSettings).recheck_seconds = 0.05
         yield made
 
 

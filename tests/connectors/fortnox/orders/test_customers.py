@@ -130,8 +130,8 @@ async def test_a_new_customer_is_what_the_till_says(engine: AsyncEngine, company
         *("Bygget (Söder) AB", "5599990024", "ny@exempel.se"),
         *("Lund", "COMPANY"),
     )
-    shown = ("Name", "OrganisationNumber", "ZipCode", "Type")
-    assert tuple(person_made[name] for name in shown) == ("Bo Ek", "199003072384", "223 50", "PRIVATE")
+    of_a_person = ("Name", "OrganisationNumber", "ZipCode", "Type")
+    assert tuple(person_made[name] for name in of_a_person) == ("Bo Ek", "199003072384", "223 50", "PRIVATE")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
