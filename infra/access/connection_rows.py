@@ -16,7 +16,7 @@ from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import Outcome
 from schemas.events import ConnectionChanged
-from schemas.words import Text, Wording
+from schemas.words import Text, Wording, heard
 
 _TROUBLED: Final = ("needs_consent", "licence_missing")
 
@@ -214,7 +214,7 @@ class PostgresRows:
         await store.write(self._engine, _DROP_ACCESS, _place(row))
 
     async def consented(self, tenant: str, system: str, consent: Consent, tokens: Tokens) -> None:
-        """Write a consent down, and the company's number, over whatever was there. Raises Taken."""
+        """Write a consent down, and the company's number, over whatever was there but a pause. Raises Taken."""
         values = {
             "tenant": tenant,
             "system": system,
@@ -237,8 +237,12 @@ class PostgresRows:
                 if number is not None:
                     await _forget_set_up(connection, tenant, number)
                     await connection.execute(_NUMBER, {"tenant": tenant, "number": number})
+                before = (await connection.execute(_LOCK, values)).mappings().one_or_none()
                 await connection.execute(_CONSENTED, values)
                 await _on_record(connection, held, consent.consented_by, consent.terms)
+                if before is not None and before["state"] == "paused":  # whoever consents is not who paused it
+                    paused = _held(before)
+                    await _change(connection, held, "paused", heard(paused.wording, paused.reason))
         except IntegrityError as error:  # of two consents at once the first one has it
             async with self._engine.connect() as connection:
                 if (taken_by := await holder(connection, tenant, number)) is None:
@@ -294,7 +298,12 @@ async def _locked(connection: AsyncConnection, row: ConnectionRow, claim: str | 
 
 
 async def _change(
-    connection: AsyncConnection, now: Connection, state: str, reason: Text, by: str = "", opened: int | None = None
+    connection: AsyncConnection,
+    now: Connection,
+    state: str,
+    reason: Text | str,
+    by: str = "",
+    opened: int | None = None,
 ) -> bool:
     new = {"state": state, **_stored("" if state == "connected" else reason), "opened": opened}
     await connection.execute(_STATE, {"tenant": now.tenant, "system": now.system, **new})

@@ -133,6 +133,8 @@ class Connections:
     ) -> None:
         """Write down a consent with its tokens, the company's number at the system, and the audit record, at once.
 
+        A company that somebody has paused stays so: who consents may be somebody else.
+
         Raises Taken, and writes nothing, when another company of ours has this number.
         """
         locked = self._locked(tenant, system, access, access_seconds, refresh, refresh_seconds)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from infra import clock, words
 from infra.access.connection import Connection, ConnectionRow, Consent, Taken, Tokens, told
-from schemas.words import Text
+from schemas.words import Text, heard
 
 TROUBLED = ("needs_consent", "licence_missing")
 Step = Callable[[str], Awaitable[None]]
@@ -39,7 +39,7 @@ class Table:
     record: list[tuple[str, str, str]] = field(default_factory=list)
     """Tenant, state, reason."""
 
-    def change(self, stored: Stored, state: str, reason: Text) -> bool:
+    def change(self, stored: Stored, state: str, reason: Text | str) -> bool:
         """Change a state; put it on record when it is another one."""
         other = stored.held.state != state
         stored.held = replace(stored.held, state=state, **told("" if state == "connected" else reason))
@@ -122,8 +122,9 @@ class MemoryRows:
         if (holder := self._holder(tenant, consent.database_number)) is not None:
             raise Taken(holder)
         stored = self._table.rows.setdefault((tenant, system), Stored(Connection(tenant, system)))
+        before = stored.held
         stored.held = replace(
-            stored.held,
+            before,
             grant_type=consent.grant_type,
             state="connected",
             reason="",
@@ -137,6 +138,8 @@ class MemoryRows:
         stored.refresh = None
         self._write(stored, tokens)
         self._table.record.append((tenant, "connected", ""))
+        if before.state == "paused":
+            self._table.change(stored, "paused", heard(before.wording, before.reason))
 
     async def disconnect(self, row: ConnectionRow, by: str) -> bool:
         if (stored := self._same(row)) is None:

@@ -64,8 +64,8 @@ OUTCOMES: Final[Mapping[ConsentOutcome, OutcomeText]] = {
                 "in Fortnox to change it, is seen by {by}.",
             ),
             Said(
-                "Det som har väntat bokförs av sig självt.",
-                "What has been waiting is booked by itself.",
+                "Det som har väntat bokförs av sig självt, om {by} inte har pausat det.",
+                "What has been waiting is booked by itself, unless {by} has paused it.",
             ),
         ),
     ),

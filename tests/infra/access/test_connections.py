@@ -398,6 +398,20 @@ async def test_a_paused_company_waits_and_goes_on_with_its_tokens(place: Connect
     assert await place.recorded() == ["connected", "paused", "connected"]
 
 
+async def test_a_consent_lets_no_company_go_on_that_somebody_paused(place: ConnectionDriver) -> None:
+    """A link that was sent before is used by the company: what was stopped here goes on when it is said so here."""
+    process = await place.consented()
+    await process.pause(COMPANY, SYSTEM, "Anna")
+    process = await place.consented(access="second", consented_by="Bo")
+    waits = await used(place, process)
+    assert isinstance(waits, RetryLater)
+    assert waits.code == "connection_paused"
+    assert ((await place.held()).state, (await place.held()).reason) == ("paused", "paused by Anna")
+    assert await process.resume(COMPANY, SYSTEM, "Anna")
+    assert await used(place, process) == "second"
+    assert await place.recorded() == ["connected", "paused", "connected", "paused", "connected"]
+
+
 async def test_a_number_is_learned_once_and_is_nobody_elses(place: ConnectionDriver) -> None:
     """A company's number at a system is its own: of two that come to one, the second does not get it."""
     assert await place.rows.pin("other", 6) == 6
