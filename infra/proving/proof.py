@@ -11,7 +11,7 @@ from datetime import date
 from uuid import UUID
 
 from infra import proof_words as words
-from infra.proving.books import Content, Entry, Posted, by_account, kronor, opposite
+from infra.proving.books import Content, Entry, Posted, by_account, content, kronor, opposite
 from infra.proving.doubles import doubles
 from infra.proving.matching import as_posted, is_of, lasting, names, standing, takes_back
 from infra.proving.telling import called, difference, doubled, rows_that_differ
@@ -228,11 +228,21 @@ class _Comparison:
         one = posted or stands
         if one is not None:
             others = (stands,) if stands else ()
-            self._tell_of(difference(kind, one, others, amounts, message, posted.key if posted else ""))
+            besides = _besides(posted, entry) if posted and entry and kind != "number_reused" else ()
+            self._tell_of(
+                difference(kind, one, others, amounts, message, posted.key if posted else "", besides=besides)
+            )
 
     def _tell_of(self, found: Difference, *entries: Entry) -> None:
         self.claimed |= dict.fromkeys(entries)
         self.found.append(found)
+
+
+def _besides(posted: Posted, entry: Entry) -> Sequence[object]:
+    """Return how a voucher of ours was changed beyond the sums of its accounts: its day, and what each row is of."""
+    day = [str(entry.day)] if entry.day != posted.day else []
+    rows = content((*place, amount) for each in (entry.content, opposite(posted.content)) for place, amount in each)
+    return [*day, rows] if any(objects for (_, objects), _ in rows) else day
 
 
 def _totals(ours: Iterable[Posted], entries: Iterable[Entry]) -> tuple[AccountTotal, ...]:

@@ -1,6 +1,6 @@
 """What a proof says of each difference: what is wrong, and what to do. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from infra import proof_words as words
@@ -43,18 +43,21 @@ def difference(
     amounts: Mapping[str, int],
     message: Text,
     key: str,
+    *,
+    besides: Sequence[object] = (),
 ) -> Difference:
     """Return a difference about a voucher.
 
     Args:
         others: further vouchers that are part of it.
         amounts: what the ledger has more than we posted, by account.
+        besides: what else tells it from another one, where vouchers and amounts do not.
     """
     names = tuple(e.name for e in others if e is not voucher)
     accounts = tuple((account, f"{kronor(amount):.2f}") for account, amount in sorted(amounts.items()))
     said = words.DIFFERENCE(what=message, do=words.WHAT_TO_DO[kind]())
     return Difference(
-        id=ids.digest([kind, key, voucher.name, str(voucher.day), names, accounts])[:12],
+        id=ids.digest([kind, key, voucher.name, str(voucher.day), names, accounts, *besides])[:12],
         kind=kind,
         voucher=voucher.name,
         day=voucher.day,

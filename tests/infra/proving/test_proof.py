@@ -111,6 +111,22 @@ def test_a_difference_keeps_its_id_until_it_is_another() -> None:
     assert prove(books.posted, books.ledger).differences[0].id != before.id
 
 
+def test_a_day_or_a_cost_centre_that_is_changed_once_more_is_another_difference() -> None:
+    """Amounts tell neither: who has accepted the one day has said nothing of a day in another period of VAT."""
+    one = years.posted("openpos/s/K1/1", 1, date(2026, 3, 2), {"1910": 125_00, "3001": -100_00, "2611": -25_00})
+    stands = years.entry(one)
+
+    def of(centre: str) -> Entry:
+        rows = (((a, ((1, centre),) if a == "3001" else o), amount) for (a, o), amount in one.content)
+        return stands._replace(content=tuple(sorted(rows)))
+
+    changes = [stands._replace(day=date(2026, 3, 3)), stands._replace(day=date(2026, 11, 30)), of("S1"), of("S2")]
+    changes += [each._replace(number="900") for each in changes]  # and renumbered
+    ids = [each.id for change in changes for each in prove([one], [change]).differences]
+    assert len(set(ids)) == len(changes)
+    assert ids == [each.id for change in changes for each in prove([one], [change]).differences]
+
+
 def test_a_file_is_looked_through_for_what_we_posted() -> None:
     """Its copy of our own vouchers is none; the till's file of the same days is."""
     books = years.year(3, days=20)
