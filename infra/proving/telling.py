@@ -12,6 +12,8 @@ from schemas.words import Phrase, Text
 
 _NAMED: Final = 10
 """Rows and vouchers that one difference names."""
+_LONGEST: Final = 1000
+"""Of a message in English: names and numbers out of a file can be long. Its words keep them all."""
 
 _LIKENESS: Final[Mapping[Likeness, Phrase]] = {
     "the same rows": words.SAME_ROWS,
@@ -66,7 +68,7 @@ def difference(
         accounts=tuple(
             AccountDifference(account=account, amount=kronor(amount)) for account, amount in sorted(amounts.items())
         ),
-        message=said.english,
+        message=said.english[:_LONGEST],
         wording=said.wording,
     )
 

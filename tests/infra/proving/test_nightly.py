@@ -1,5 +1,8 @@
 """Each night what was posted is proved, and what could not be is said."""
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,10 +16,13 @@ from connectors.fortnox.sandbox.books import Draft, Row
 from infra import registry, telemetry, watch
 from infra.deciding.decider import Decider
 from infra.delivery.reading import NotRead
+from infra.intake.accepting import Unavailable
+from infra.leases import Leases
 from infra.parting import parting
 from infra.proving import nightly, records
 from infra.proving.comparing import accept, compare, compare_known
 from infra.proving.nightly import prove_company
+from schemas.events import Fact
 from schemas.ledger import LedgerPartRead, LedgerRetrieved, LedgerRow, LedgerSource, LedgerVoucher, ObjectCode
 from schemas.proofs import BooksProved
 from tests.connectors.fortnox.doctor_driver import company, doctor_driver, voucher
@@ -119,6 +125,62 @@ async def test_a_year_that_was_read_is_compared_when_it_is_there(
             (*_, told) = (fact for fact in visit.told if isinstance(fact, BooksProved))
             assert (told.source, told.green, told.read_at) == (source, True, proved.read_at)
             soon += timedelta(hours=1)
+
+
+async def test_a_year_that_cannot_be_compared_keeps_no_other_and_no_proof_of_the_night(
+    engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path
+) -> None:
+    """Of a year that came in as a file a part is gone: the books themselves are proved all the same."""
+    decider = Decider(engine, producer, registry.flows())
+    async with doctor_driver(engine, tmp_path, company(4717)) as visit:
+        await visit.journal(voucher(), "delivered", {"voucher": {"series": "F", "number": 1, "year_id": 4}}, 3600.0)
+        now = datetime.now(UTC)  # noqa: TID251 - the test's clock
+        await records.due(engine, now)
+        await visit.execute(text("update proof_rounds set due_at = '2026-01-01' where tenant = :t"), t=visit.tenant)
+        await decider.decide([record(visit.tenant, fact) for fact in year("S", "sie", read_at=now)])
+        part = text("delete from flow_state where tenant = :t and key like '%vouchers%content'")
+        await visit.execute(part, t=visit.tenant)
+        assert visit.tenant in await records.unproved(engine)
+        stop = asyncio.Event()
+        leases = Leases(engine, 10.0)
+        running = asyncio.create_task(nightly.run(replace(visit.host, leases=leases), stop))
+        try:
+            async with asyncio.timeout(30):
+                while not (kept := await records.kept(engine, visit.tenant)):  # noqa: ASYNC110 - the database tells it
+                    await asyncio.sleep(0.1)
+        finally:
+            stop.set()
+            await running
+        assert [(each.source, each.posted) for each in kept] == [("fortnox", 1)]
+        assert visit.tenant in await records.unproved(engine)
+
+
+async def test_a_proof_that_was_not_told_is_made_once_more(
+    engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path
+) -> None:
+    """Kafka was away: what a file has twice would wait for nobody, and a file is compared once only."""
+    decider = Decider(engine, producer, registry.flows())
+    async with doctor_driver(engine, tmp_path, company(4718)) as visit:
+        await visit.journal(voucher(), "delivered", {"voucher": {"series": "F", "number": 1, "year_id": 4}}, 3600.0)
+        now = datetime.now(UTC)  # noqa: TID251 - the test's clock
+        await records.due(engine, now)
+        await decider.decide([record(visit.tenant, fact) for fact in year("S", "sie", read_at=now)])
+
+        async def away(_tenant: str, _system: str, _facts: Sequence[Fact]) -> tuple[str, ...]:
+            raise Unavailable("not accepted, send it again: KafkaTimeoutError")
+
+        with pytest.raises(Unavailable):
+            await compare_known(replace(visit.host, accept=away), visit.tenant, date(2026, 12, 31))
+        assert await records.unproved(engine) == {visit.tenant: [date(2026, 12, 31)]}
+        assert await compare_known(visit.host, visit.tenant, date(2026, 12, 31)) is not None
+        assert await records.unproved(engine) == {}
+        [told] = [fact for fact in visit.told if isinstance(fact, BooksProved)]
+        assert [each.kind for each in told.differences] == ["booked_twice"]
+        [difference] = told.differences
+        with pytest.raises(Unavailable):
+            await accept(replace(visit.host, accept=away), visit.tenant, difference.id, "anna", "the import is ended")
+        await accept(visit.host, visit.tenant, difference.id, "anna", "the import is ended")
+        assert [fact.green for fact in visit.told if isinstance(fact, BooksProved)] == [False, True]
 
 
 def year(series: str, source: LedgerSource, read_at: datetime) -> list[LedgerPartRead | LedgerRetrieved]:

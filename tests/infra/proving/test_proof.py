@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -136,6 +137,22 @@ def test_a_file_is_looked_through_for_what_we_posted() -> None:
     told = repeats(books.posted, of_the_till).differences
     assert {each.voucher for each in told} == {p.name for p in books.posted}
     assert all("reverse K " in each.message for each in told)
+
+
+def test_what_is_told_of_a_file_with_long_numbers_is_short_enough_to_be_told() -> None:
+    """A voucher for each receipt, numbered by its UUID, of eight tills' takings: each name fits, all of them do not."""
+    day = date(2026, 3, 2)
+    rows = {"1910": 12_500_00, "3001": -10_000_00, "2611": -2_500_00}
+    ours = [years.posted(f"openpos/store {n % 2 + 1}/K{n}/{1200 + n}", 200 + n, day, rows) for n in range(8)]
+    receipts = [
+        years.voucher("K", n, day, "Kvitto", a1910=2_500_00, a3001=-2_000_00, a2611=-500_00)._replace(
+            number=str(UUID(int=n))
+        )
+        for n in range(40)
+    ]
+    [told] = repeats(ours, receipts).differences
+    assert told.kind == "booked_twice"
+    assert f"K {receipts[0].number}" in told.message
 
 
 def test_a_file_without_numbers_that_books_takes_back_and_books_again_has_them_twice() -> None:
