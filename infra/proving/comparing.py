@@ -147,5 +147,6 @@ async def _kept(host: Host, tenant: str, year: _Year, proof: Proof, read_at: dat
 
 
 async def _told(host: Host, tenant: str, proved: BooksProved) -> None:
-    await records.keep(host.engine, tenant, proved)
+    """Tell a proof, then keep it: one that was kept and not told would wait for nobody, and is not made once more."""
     await host.accept(tenant, registry.ledger(), [proved])
+    await records.keep(host.engine, tenant, proved)
