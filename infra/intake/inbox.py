@@ -11,7 +11,7 @@ import os
 import stat
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from errno import EACCES
 from pathlib import Path
 from typing import BinaryIO
@@ -132,7 +132,8 @@ class Inbox:
     async def _turn(self, folder: "_Folder", room: asyncio.Semaphore, stop: asyncio.Event) -> bool:
         """Take some files of a folder; tell whether there are more that can be taken at once."""
         # Large files have turns of their own: while they wait for those they take no room.
-        async with room if folder.source.files is None else nullcontext():
+        taking: AbstractAsyncContextManager[None] = room if folder.source.files is None else nullcontext()
+        async with taking:
             for _ in range(_TURN):
                 if stop.is_set() or not folder.waiting:
                     return False
