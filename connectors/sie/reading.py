@@ -278,19 +278,20 @@ class _Reader:
             self._deviation("no_flag", number, 0, say.NO_FLAG)
         self._begun = True
         handler = self._handlers.get(label)
-        if self._passing or (handler is None and self._sum is None):
-            self._unknown = handler is None
-            return
         self._unknown = handler is None
+        if self._passing:  # its records say nothing, and count for the checksum
+            handler = None
+        if handler is None and self._sum is None:
+            return
         self._known = self._known or handler is not None
         if handler is not None and label not in _ROWS and self._voucher is not None:
             self._end_before_time(number)
-        if not self._understood(label, line, number) and label == "#VER":
+        if not self._understood(label, line, number, handler) and handler is not None and label == "#VER":
             self._voucher = _OpenVoucher(None, number, opened=line.rstrip().endswith("{"))
 
-    def _understood(self, label: str, line: str, number: int) -> bool:
+    def _understood(self, label: str, line: str, number: int, handler: Callable[[_Found, int], None] | None) -> bool:
         """Take a record apart and keep what it says; False: it is damaged, which is noted."""
-        brace, handler = _BRACE.get(label), self._handlers.get(label)
+        brace = _BRACE.get(label)
 
         def remark(code: str, place: int, what: str) -> None:
             self._deviation(code, number, place, say.BY_KEY[what])
@@ -298,7 +299,8 @@ class _Reader:
         try:
             found = self._fields(label, line, brace, remark)
             if self._sum is not None and label != "#KSUMMA":
-                summed = "".join(one if isinstance(one, str) else "".join(one) for one in found)
+                counted = found[:-1] if label == "#VER" and _opens(found) else found
+                summed = "".join(one if isinstance(one, str) else "".join(one) for one in counted)
                 self._sum = crc32(summed.encode(Page.IBM, "replace"), self._sum)
             if handler is not None:
                 handler([label, *found[1:]], number)
@@ -357,8 +359,7 @@ class _Reader:
     # --- Vouchers -----------------------------------------------------------------------------------------------------
 
     def _voucher_begins(self, found: _Found, number: int) -> None:
-        # Some programs write the brace on the same row.
-        opened = len(found) > 4 and found[-1] == "{"  # noqa: PLR2004 - label, series, number, day
+        opened = _opens(found)
         head = self._head_of_voucher(found[:-1] if opened else found, number)
         self._voucher = _OpenVoucher(head, number, opened=opened)
 
@@ -686,6 +687,11 @@ def _text(found: _Found, index: int) -> str:
     """Return a field; one that is missing is empty."""
     text = found[index] if index < len(found) else ""
     return text if isinstance(text, str) else ""
+
+
+def _opens(found: _Found) -> bool:
+    """Tell whether the row of a voucher ends with the brace that opens it, as some programs write it."""
+    return len(found) > 4 and found[-1] == "{"  # noqa: PLR2004 - label, series, number, day
 
 
 def _number(found: _Found, index: int, expected: Phrase) -> int:

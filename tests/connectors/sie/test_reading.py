@@ -8,6 +8,7 @@ from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
 from time import process_time
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -110,6 +111,20 @@ def test_closing_entries_with_a_checksum() -> None:
         assert [note.code for note in caught.value.notes] == [code]
     _, _, reading = read(raw.decode("cp437").encode())
     assert set(reading.notes.counts) == {"checksum_skipped"}
+
+
+def test_braces_do_not_count_for_the_checksum_wherever_they_stand() -> None:
+    """On the row of the voucher; and around the rows of a later standard's record, which count as it does itself."""
+    head, end = "#FLAGGA 0\n#KSUMMA\n", "#KSUMMA {}\n"
+    rows = "#TRANS 1930 {{}} 5.00\n#TRANS 3041 {{}} -5.00\n}}\n"
+    counted = b"#VERA120240301#TRANS19305.00#TRANS3041-5.00"
+    for before, others in (("", b""), ("#NY 1\n{{\n#NYRAD 2 x\n#TRANS 3\n}}\n", b"#NY1#NYRAD2x#TRANS3")):
+        for opening in (" {{\n", "\n{{\n"):
+            text = head + before.format() + '#VER A 1 20240301 ""' + (opening + rows).format()
+            _, entries, _ = read((text + end.format(crc32(others + counted))).encode())
+            assert [len(one.rows) for one in entries if isinstance(one, Voucher)] == [2]
+            with pytest.raises(Damaged):
+                read((text + end.format(crc32(counted + b"?"))).encode())
 
 
 def test_balances_of_objects_and_periods() -> None:
