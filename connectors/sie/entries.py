@@ -37,7 +37,7 @@ def batch_of(ledger: Ledger, vouchers: Sequence[Voucher]) -> ClosingEntriesReady
     organisation_number = ledger.company.ten_digits
     if organisation_number is None:
         raise Malformed([say.WHOSE()])
-    kept = sorted((one for one in vouchers if one.booked), key=lambda one: (one.day, one.series, one.number, one.text))
+    kept = sorted((one for one in vouchers if one.booked), key=_place)
     if not kept:
         raise Malformed([say.NO_ENTRIES()])
     wrong: list[Text | str] = []
@@ -60,6 +60,12 @@ def batch_of(ledger: Ledger, vouchers: Sequence[Voucher]) -> ClosingEntriesReady
         year_to=(year and year.last) or max(entry.entry_date for entry in entries),
         entries=tuple(entries),
     )
+
+
+def _place(voucher: Voucher) -> tuple[object, ...]:
+    """Return what a voucher is sorted by, never its place in the file: where all else is alike, its rows."""
+    rows = tuple((row.account, row.amount, row.objects, row.text) for row in voucher.booked)
+    return voucher.day, voucher.series, voucher.number, voucher.text, rows
 
 
 def _entry(voucher: Voucher, index: int) -> ClosingEntry:
@@ -85,7 +91,8 @@ def _row(row: Row, where: Text) -> EntryRow:
     if not _ACCOUNT.fullmatch(row.account):
         raise Malformed([say.AT(where=where, said=say.FOUR_DIGITS())])
     centres, projects = (
-        [code for known, code in row.objects if known == dimension] for dimension in (COST_CENTRE, PROJECT)
+        [code for known, code in row.objects if known == dimension and code]  # an empty one names nothing
+        for dimension in (COST_CENTRE, PROJECT)
     )
     if max(len(centres), len(projects)) > 1:
         raise Malformed([say.AT(where=where, said=say.ONE_OBJECT(centre=COST_CENTRE, project=PROJECT))])

@@ -73,6 +73,24 @@ def test_a_batch_is_known_by_its_entries() -> None:
     assert batch(lines(YEAR, *TAX)).batch != made.batch
 
 
+def test_entries_that_only_their_rows_tell_apart_are_the_same_batch_in_any_order() -> None:
+    """A closing program that leaves numbers to the receiver writes several of one day under one text."""
+    wear, tax = (
+        ('#VER "" "" 20251231 "Bokslut"', "{", f"#TRANS {debit} {{}} 9.00", f"#TRANS {credit} {{}} -9.00", "}")
+        for debit, credit in ((7832, 1229), (8910, 2512))
+    )
+    made = batch(lines(YEAR, *wear, *tax))
+    assert [(entry.number, entry.rows[0].account) for entry in made.entries] == [("no 1", 7832), ("no 2", 8910)]
+    assert batch(lines(YEAR, *tax, *wear)) == made
+
+
+def test_an_object_without_a_code_is_none() -> None:
+    """Some programs write each dimension in each row, and nothing where there is nothing."""
+    rows = ('#TRANS 7832 {1 "" 6 "P7"} 5.00', '#TRANS 1229 {"1" "" "6" ""} -5.00')
+    (entry,) = batch(lines('#VER I 2 20251231 "Avskrivning"', "{", *rows, "}")).entries
+    assert [(row.cost_centre, row.project) for row in entry.rows] == [(None, "P7"), (None, None)]
+
+
 def test_cost_centres_and_projects_come_along() -> None:
     """Fortnox has no other dimensions. A row of nothing says nothing."""
     rows = ('#TRANS 7832 {1 "10" 6 "P7" 7 "Anna"} 5.00', "#TRANS 1229 {} -5.00", "#TRANS 1930 {} 0.00")
