@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import re
 from typing import Any, Final
 
@@ -33,22 +32,17 @@ def translate(raw: bytes) -> tuple[Fact, ...]:
     Raises:
         Malformed: naming what breaks the format field by field, never a value.
     """
-    if _format_of(raw) == _SALE:
+    if _is_sale(raw):
         return (_invoice_requested(payloads.read(raw, SaleOnAccount, called="sale", most_commas=_MOST_COMMAS)),)
     return (_day_closed(payloads.read(raw, ZReport, called="report", most_commas=_MOST_COMMAS)),)
 
 
 def documents(raw: bytes) -> tuple[bytes, ...]:
     """Return the till's own report, where a payload that was translated has one that can be used."""
-    if not _may_say(raw, '"pdf"') or _format_of(raw) == _SALE:
+    if not payloads.may_say(raw, '"pdf"') or _is_sale(raw):
         return ()
     pdf = _pdf(payloads.read(raw, ZReport, called="report", most_commas=_MOST_COMMAS).pdf)
     return (pdf,) if isinstance(pdf, bytes) else ()
-
-
-def _may_say(raw: bytes, text: str) -> bool:
-    """Tell whether a payload may hold a text: JSON can write any letter otherwise, as PHP writes each slash."""
-    return text.encode() in raw or b"\\" in raw
 
 
 def _pdf(told: Any) -> bytes | Flaw | None:
@@ -65,15 +59,8 @@ def _pdf(told: Any) -> bytes | Flaw | None:
     return content if is_whole else "not_a_pdf"
 
 
-def _format_of(raw: bytes) -> object:
-    """Return which format a payload says it has; None where it is none, as its reader will say."""
-    if not _may_say(raw, _SALE) or raw.count(b",") > _MOST_COMMAS:
-        return None
-    try:
-        content = json.loads(raw.decode("utf-8-sig"), parse_float=str)
-    except (ValueError, RecursionError):
-        return None
-    return content.get("format") if isinstance(content, dict) else None
+def _is_sale(raw: bytes) -> bool:
+    return payloads.format_of(raw, _SALE, most_commas=_MOST_COMMAS) == _SALE
 
 
 def _invoice_requested(sale: SaleOnAccount) -> InvoiceRequested:

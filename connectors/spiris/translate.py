@@ -1,6 +1,5 @@
 """What a year-end program says becomes facts: entries are ready, a source was chosen. Pure; flows judge them."""
 
-import re
 from typing import Final
 
 from connectors.spiris.wire import ClosingEntries, Entry, LedgerSource
@@ -8,7 +7,7 @@ from infra.intake import payloads
 from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow, Fact
 from schemas.ledger import LedgerRequested, LedgerSourceChosen
 
-_SOURCE: Final = re.compile(rb'"format"\s*:\s*"bokbuss\.spiris\.ledger-source/')
+_SOURCE: Final = "bokbuss.spiris.ledger-source/"
 _MOST_COMMAS = 200_000
 """Some twenty thousand rows: more than a year-end has."""
 
@@ -19,7 +18,7 @@ def translate(raw: bytes) -> tuple[Fact, ...]:
     Raises:
         Malformed: naming what breaks the format field by field, never a value.
     """
-    if _SOURCE.search(raw):
+    if payloads.format_of(raw, _SOURCE, most_commas=_MOST_COMMAS).startswith(_SOURCE):
         return _choice(payloads.read(raw, LedgerSource, called="choice", most_commas=_MOST_COMMAS))
     return _entries(payloads.read(raw, ClosingEntries, called="batch", most_commas=_MOST_COMMAS))
 

@@ -44,6 +44,23 @@ def read(raw: bytes, model: type[_Model], *, called: str, most_commas: int) -> _
     return found
 
 
+def may_say(raw: bytes, text: str) -> bool:
+    """Tell whether a payload may hold a text: JSON can write any letter otherwise, as PHP writes each slash."""
+    return text.encode() in raw or b"\\" in raw
+
+
+def format_of(raw: bytes, looked_for: str, *, most_commas: int) -> str:
+    """Return which format a payload says it has, where that can be what is looked for; "" where its reader will say."""
+    if not may_say(raw, looked_for) or raw.count(b",") > most_commas:
+        return ""
+    try:
+        content = json.loads(raw.decode("utf-8-sig"), parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return ""
+    said = content.get("format") if isinstance(content, dict) else None
+    return said if isinstance(said, str) else ""
+
+
 def _repeated_names(text: str, called: str) -> list[str]:
     """Say which fields stand twice in one object: readers disagree on which of the two counts, and it may be money."""
     repeated: dict[str, None] = {}

@@ -64,6 +64,14 @@ def test_what_breaks_the_format_is_named_by_its_place(place: tuple[Any, ...], va
     assert any(problem.startswith(said) for problem in problems(put(ACCRUAL, place, value)))
 
 
+@pytest.mark.parametrize("name", ["source-fortnox", "source-sie"])
+def test_a_choice_of_source_is_one_however_its_letters_are_written(name: str) -> None:
+    """PHP writes each slash with a backslash before it, and JSON can write any letter otherwise."""
+    raw = (FOLDER / "samples" / f"{name}.json").read_bytes()
+    for written in (raw.replace(b"/", b"\\/"), raw.replace(b'"format"', b'"\\u0066ormat"')):
+        assert translate(written) == translate(raw) != ()
+
+
 def test_every_field_of_the_format_is_in_the_readme() -> None:
     """Whoever sends it reads the table."""
     readme = (FOLDER / "README.md").read_text()
