@@ -5,7 +5,8 @@ Windows-1252, Latin-1 or UTF-8 as well, now and then two of them in one file, or
 written in another. Pure.
 
 What tells: whether the bytes are UTF-8 at all; how many of the letters of Swedish stand there in either code page; in a
-line that could be both, those that stand between other letters: ``F\x94retag`` has an ö, ``\x84Kassa\x94`` quotes.
+line that could be both, those that stand between other letters: ``F\x94retag`` has an ö, ``\x84Kassa\x94`` quotes. If
+there are none, whether 437 would have lines and boxes there, which no books have: ``25\xb0`` is ``25°`` of Windows.
 """
 
 import codecs
@@ -48,6 +49,8 @@ _WINDOWS = "".join(bytes((byte,)).decode(Page.WINDOWS, "ignore") or chr(byte) fo
 _LETTERS = "åäöÅÄÖéü"
 _PAIRS = tuple(letter.encode() for letter in _LETTERS)
 _IBM_LETTERS = _LETTERS.encode(Page.IBM)
+_IBM_BOXES = frozenset(range(0xB0, 0xE0))
+"""What boxes are drawn with on a screen of DOS."""
 _WINDOWS_LETTERS = _LETTERS.encode(Page.WINDOWS)
 
 
@@ -188,8 +191,10 @@ class _Weighing:
                 swap=swap if self.swaps[swap] and self.swaps[swap] > self.letters else None,
                 unclean=unclean or any(_NO_TEXT.match(one) for one in self.characters - {"\t", "\n", "\r"}),
             )
-        # In words first; then what there is; then what the standard says.
+        # In words first; then what there is; then whether it could be text; then what the standard says.
         ibm = (self.ibm_words, self.ibm) >= (self.windows_words, self.windows)
+        if not (self.ibm or self.windows):
+            ibm = self.bytes.isdisjoint(_IBM_BOXES)
         page = Page.IBM if ibm else Page.WINDOWS
         return Evidence(
             Page.UTF_8 if self.pairs and self.pairs >= max(self.ibm, self.windows) else page,

@@ -45,6 +45,14 @@ def test_a_letter_decides() -> None:
     assert examine(BytesIO(b"Malmo")).ascii
 
 
+def test_without_a_letter_of_swedish_boxes_decide() -> None:
+    """Books have no lines to draw boxes with: what 437 would have there is a letter or a sign of Windows."""
+    for words in ("ÜBERLAUF", "25\u00b0", "2 \u00bd", "\u00d8ye"):
+        raw = f'#FLAGGA 0\n#FNAMN "{words}"\n#VER A 1 20240105\n{{\n}}\n'.encode("cp1252")
+        assert name_and_text(raw)[0] == words
+    assert examine(BytesIO("25\u00b0".encode("cp437"))).page is Page.IBM
+
+
 def test_quotes_of_windows_are_no_letters() -> None:
     """The byte of a closing quotation mark in Windows-1252 is that of an ö in 437."""
     raw = TEXT.replace("Kaffe", "\u201eKaffe\u201d").encode("cp1252")
