@@ -75,6 +75,8 @@ BY_TYPE: Final[Mapping[str, Phrase]] = {
     "no_rate": RATE,
     "string_too_short": TOO_SHORT,
     "string_too_long": TOO_LONG,
+    "too_short": TOO_SHORT,
+    "too_long": TOO_LONG,
     "string_pattern_mismatch": PATTERN,
     "greater_than_equal": LESS_THAN,
     "less_than_equal": MORE_THAN,

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
-from schemas import envelope, ids, words
-from schemas.base import Day, Message, Moment, as_read
+from schemas import envelope, ids, problem_words, words
+from schemas.base import Code, CostCentre, Day, Message, Moment, Name, Project, SeriesCode, as_read
 from schemas.envelope import decode, wrap
 from schemas.events import DayClosed, GroupSales, OtherAmount, Payment, PersonMentioned, RateTotal
 from schemas.money import Money, Rate, rate_text
@@ -33,6 +33,16 @@ class Line(Message):
 
     amount: Money
     rate: Rate
+
+
+@pytest.mark.parametrize("code", [CostCentre, Project, SeriesCode, Code, Name])
+@pytest.mark.parametrize("written", ["x" * 300, "", "a!", "nul\0"])
+def test_why_a_code_cannot_be_used_is_said_in_both_languages(code: Any, written: str) -> None:
+    """The words of pydantic, such as "at most 6 items", are nobody's."""
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(code).validate_python(written)
+    for error in caught.value.errors(include_input=False, include_url=False):
+        assert isinstance(problem_words.of(error), words.Text)
 
 
 # --- Values that only a check of ours can refuse ---------------------------------------------------------------
