@@ -42,6 +42,11 @@ MARK_OF_THE_REFUSED = Phrase(
     "{name} den {day} bär vårt märke {mark}, fastän den nekades",
     "{name} of {day} carries our mark {mark}, though it was refused",
 )
+MARK_OF_ANOTHER_YEAR = Phrase(
+    "infra.mark_of_another_year",
+    "{name} den {day} bär märket från {ours}, som hör till ett annat räkenskapsår",
+    "{name} of {day} carries the mark of {ours}, which is of another financial year",
+)
 POSTED_TWICE = Phrase(
     "infra.posted_twice",
     "{ours} finns där en gång till, som {name}: återför {name}",

@@ -15,7 +15,7 @@ from infra.proving import records
 from infra.proving.books import Entry, entry, posted
 from infra.proving.doubles import MONTH, Double, doubles
 from infra.proving.matching import standing
-from infra.proving.proof import Proof, prove, repeats
+from infra.proving.proof import Proof, prove, repeats, unknown_marks
 from schemas.commands import PostVoucher
 from schemas.ledger import LedgerSource
 from schemas.ledger_parts import VOUCHERS
@@ -44,7 +44,9 @@ async def compare(host: Host, tenant: str, year: int | date, *, asked_by: str) -
     async with read_year(host, tenant, year) as read:
         read_at = clock.now()
         orders = await records.orders(host.engine, tenant, read.first, read.last, as_of)
-        proof = await asyncio.to_thread(lambda: prove(orders, entries(read)))
+        found = await asyncio.to_thread(lambda: list(entries(read)))
+        elsewhere = await records.marked(host.engine, tenant, unknown_marks(orders, found), as_of)
+        proof = await asyncio.to_thread(prove, orders, found, elsewhere)
         about = _Year(read.first, read.last, read.sha256)
     return await _kept(host, tenant, about, proof, read_at, asked_by)
 
@@ -62,9 +64,11 @@ async def compare_known(host: Host, tenant: str, last: date) -> BooksProved | No
         year, source = books.retrieved, books.year.source
         read_at = year.read_at or await records.now(host.engine)
         found = [entry(voucher) async for voucher in books.vouchers()]
-    orders = await records.orders(host.engine, tenant, books.year.first, last, read_at - settling)
+    as_of = read_at - settling
+    orders = await records.orders(host.engine, tenant, books.year.first, last, as_of)
     if source == registry.ledger():
-        proof = await asyncio.to_thread(prove, orders, found)
+        elsewhere = await records.marked(host.engine, tenant, unknown_marks(orders, found), as_of)
+        proof = await asyncio.to_thread(prove, orders, found, elsewhere)
     else:
         proof = await asyncio.to_thread(repeats, orders, found)
     about = _Year(books.year.first, last, year.sha256, source)

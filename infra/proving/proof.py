@@ -5,7 +5,7 @@ say it. What the differences come to, account by account, is what the totals dif
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -30,14 +30,20 @@ class Proof:
     on_their_way: tuple[str, ...]
 
 
-def prove(orders: Sequence[Posted], ledger: Iterable[Entry]) -> Proof:
+def prove(orders: Sequence[Posted], ledger: Iterable[Entry], elsewhere: Iterable[Posted] = ()) -> Proof:
     """Compare a year.
 
     Args:
         orders: every voucher that we ordered for a day of the year, whatever became of it.
         ledger: every voucher of the year.
+        elsewhere: those that we ordered for a day of another year, and whose marks stand in this one.
     """
-    return _Comparison(orders, tuple(ledger)).proof()
+    return _Comparison(orders, tuple(ledger), {p.mark: p for p in elsewhere}).proof()
+
+
+def unknown_marks(orders: Iterable[Posted], ledger: Iterable[Entry]) -> frozenset[str]:
+    """Return the marks of a year's vouchers that none of these orders has: it may be of another year."""
+    return frozenset({e.mark for e in ledger if e.mark} - {p.mark for p in orders})
 
 
 def repeats(orders: Iterable[Posted], ledger: Iterable[Entry]) -> Proof:
@@ -59,6 +65,8 @@ def repeats(orders: Iterable[Posted], ledger: Iterable[Entry]) -> Proof:
 class _Comparison:
     orders: Sequence[Posted]
     ledger: tuple[Entry, ...]
+    elsewhere: Mapping[str, Posted]
+    """Ours of other years, by the marks that stand in this one."""
     claimed: dict[Entry, Posted | None] = field(default_factory=dict)
     """Entries that are accounted for: as ours, or as a part of a difference."""
     found: list[Difference] = field(default_factory=list)
@@ -156,7 +164,7 @@ class _Comparison:
             for entry in entries:
                 if entry in self.claimed or not entry.content:
                     continue
-                posted = by_mark.get(mark)
+                posted = by_mark.get(mark) or self.elsewhere.get(mark)
                 if posted is None or posted.state == "refused":
                     says = words.MARK_WITHOUT_RECORD if posted is None else words.MARK_OF_THE_REFUSED
                     self.claimed[entry] = None
@@ -167,6 +175,8 @@ class _Comparison:
                 else:
                     self.claimed[entry] = None
                     message = words.POSTED_TWICE(ours=called(posted), name=entry.name)
+                    if mark in self.elsewhere:
+                        message = words.MARK_OF_ANOTHER_YEAR(name=entry.name, day=entry.day, ours=called(posted))
                     self._tell("posted_twice", posted, message, other=entry)
 
     def _reversals(self, ours: Sequence[Posted]) -> None:

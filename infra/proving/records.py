@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -24,13 +25,17 @@ _LONGEST_WHY: Final = 400
 _OURS = """(j.tenant = :tenant or j.tenant in (
     select r.tenant from removed_tenants r join tenants t on t.tenant = :tenant
     where r.name = :tenant and r.database_number = t.database_number))"""
-_ORDERS = text(
-    f"""select order_id, (body -> 'data')::text, case when state = 'delivered' then (outcome -> 'voucher')::text end,
+_SELECT = f"""select order_id, (body -> 'data')::text,
+               case when state = 'delivered' then (outcome -> 'voucher')::text end,
                case when state = 'delivered' and finished_at <= :as_of then 'posted'
                     when state in ('rejected', 'withdrawn') then 'refused' else 'on_its_way' end
-        from journal j where {_OURS} and type = :type and body -> 'data' ->> 'flow' <> :but_of
-          and (body -> 'data' ->> 'voucher_date')::date between :first and :last order by seq"""  # noqa: S608 - no values in it
+        from journal j where {_OURS} and type = :type"""  # noqa: S608 - no values in it
+_ORDERS = text(
+    f"""{_SELECT} and body -> 'data' ->> 'flow' <> :but_of
+          and (body -> 'data' ->> 'voucher_date')::date between :first and :last order by seq"""
 )
+_IDS = text(f"select order_id from journal j where {_OURS} and type = :type")  # noqa: S608 - the same
+_BY_ID = text(f"{_SELECT} and order_id = any(:ids) order by seq")
 _NOW = text("select clock_timestamp()")
 _LATEST = text(
     f"""select max((body -> 'data' ->> 'voucher_date')::date) from journal j
@@ -79,6 +84,17 @@ async def orders(
     values["but_of"] = but_of
     rows = await store.rows(engine, _ORDERS, values)
     return await asyncio.to_thread(lambda: list(map(_posted, rows)))  # of a large company's year it takes a second
+
+
+async def marked(engine: AsyncEngine, tenant: str, marks: Collection[str], as_of: datetime) -> list[Posted]:
+    """Return every voucher that we ordered under these marks, for whichever day, as ``orders`` does."""
+    if not marks:
+        return []
+    values = {"tenant": tenant, "type": envelopes.type_of(PostVoucher)}
+    every = await store.scalars(engine, _IDS, values)
+    named = await asyncio.to_thread(lambda: [each for each in every if ids.mark(each) in marks])
+    rows = await store.rows(engine, _BY_ID, values | {"ids": named, "as_of": as_of}) if named else []
+    return list(map(_posted, rows))
 
 
 def _posted(row: Any) -> Posted:

@@ -22,6 +22,7 @@ from infra.parting import parting
 from infra.proving import nightly, records
 from infra.proving.comparing import accept, compare, compare_known
 from infra.proving.nightly import prove_company
+from schemas import ids
 from schemas.events import Fact
 from schemas.ledger import LedgerPartRead, LedgerRetrieved, LedgerRow, LedgerSource, LedgerVoucher, ObjectCode
 from schemas.proofs import BooksProved
@@ -196,6 +197,27 @@ def year(series: str, source: LedgerSource, read_at: datetime) -> list[LedgerPar
         read = parts.whole(date(2026, 1, 1), date(2026, 12, 31))
         closing = read.retrieved(source, read_at=read_at, requested_by="anna")
         return [*read.part(one.part for one in read.parts), closing]
+
+
+async def test_what_carries_the_mark_of_a_voucher_of_another_year_is_on_record(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    """It was said that nothing is on record of it, and a company stayed closed for it after a restore."""
+    fortnox, now = company(4719), datetime.now(UTC)  # noqa: TID251 - the sandbox's clock
+    async with doctor_driver(engine, tmp_path, fortnox) as visit:
+        order = voucher(date(2025, 12, 31))
+        posted = {"voucher": {"series": "F", "number": 300, "year_id": 3}}
+        await visit.journal(order, "delivered", posted, 3600.0)
+        rows = (
+            Row(1910, Decimal(0), Decimal(125)),
+            Row(3001, Decimal(100), Decimal(0), cost_centre="S1"),
+            Row(2611, Decimal(25), Decimal(0)),
+        )
+        text_of_it = f"Dagsavslut {ids.mark(order.id_in(visit.tenant))}"
+        fortnox.book(Draft(4, "A", date(2026, 1, 2), text_of_it, rows), now, now)
+        proved = await compare(visit.host, visit.tenant, 2026, asked_by="anna")
+        [difference] = proved.differences
+        assert (difference.kind, difference.voucher, difference.others) == ("reversed_by_hand", "F 300", ("A 1",))
 
 
 async def test_a_series_that_others_book_in_as_well_is_accepted(engine: AsyncEngine, tmp_path: Path) -> None:

@@ -224,6 +224,32 @@ def test_what_we_took_back_ourselves_is_no_difference() -> None:
     assert (found.kind, found.voucher, found.others) == ("booked_twice", "F 3", ("S 1",))
 
 
+def test_a_mark_of_another_year_is_on_record() -> None:
+    """An accountant reverses a voucher of December in January, and copies its text with the mark in it."""
+    rows = {"1790": 125_00, "5010": -125_00}
+    before = years.posted("spiris/2025#1", 7, date(2025, 12, 31), rows, series="I")
+    stands = years.entry(before, series="A", number="1", day=date(2026, 1, 1))
+    back = stands._replace(content=opposite(before.content))
+
+    def told(entry: Entry, *elsewhere: Posted) -> list[tuple[str, str]]:
+        proof = prove([], [entry], elsewhere)
+        assert sums_agree(proof)
+        return [(each.kind, each.message) for each in proof.differences]
+
+    [(kind, message)] = told(back, before)
+    assert (kind, message.partition(". ")[0]) == (
+        "reversed_by_hand",
+        "I 7 of 2025-12-31 (spiris/2025#1) is taken back by A 1 of 2026-01-01",
+    )
+    [(kind, message)] = told(stands, before)
+    assert (kind, message.partition(". ")[0]) == (
+        "posted_twice",
+        "A 1 of 2026-01-01 carries the mark of I 7 of 2025-12-31 (spiris/2025#1), which is of another financial year",
+    )
+    assert [kind for kind, _ in told(back, years.refused(before))] == ["not_on_record"]
+    assert [kind for kind, _ in told(back)] == ["not_on_record"]
+
+
 def test_a_reversal_that_is_gone_is_found() -> None:
     """The day stands twice then."""
     ours = amended()
