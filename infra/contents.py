@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import cache
+from io import SEEK_END
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from infra.settings import Settings
@@ -26,10 +27,10 @@ class Contents:
         self._store = store
 
     async def keep(self, tenant: str, sha256: str, file: IO[bytes]) -> None:
-        """Store what an open file holds, from its beginning, unless it is there. Whole or not at all."""
+        """Store what an open file holds, from its beginning, unless it is there: after a power loss it may be cut."""
         import obstore  # noqa: PLC0415 - 5 MB that only who handles documents needs
 
-        if await self.size(tenant, sha256) is None:
+        if await self.size(tenant, sha256) != file.seek(0, SEEK_END):
             file.seek(0)
             with _asked():
                 await asyncio.to_thread(obstore.put, self._store, _path(tenant, sha256), file)
@@ -44,15 +45,16 @@ class Contents:
         except FileNotFoundError:
             return None
 
-    async def every(self, tenant: str) -> frozenset[str]:
-        """Return the SHA-256 of every content of a company."""
-        return frozenset(path.rpartition("/")[2] for path in await asyncio.to_thread(self._paths, tenant))
+    async def every(self, tenant: str) -> frozenset[tuple[str, int]]:
+        """Return the SHA-256 of every content of a company, and how many bytes of it are there."""
+        return frozenset(await asyncio.to_thread(self._stored, tenant))
 
-    def _paths(self, tenant: str) -> list[str]:
+    def _stored(self, tenant: str) -> list[tuple[str, int]]:
         import obstore  # noqa: PLC0415 - the same
 
         with _asked():
-            return [str(one["path"]) for some in obstore.list(self._store, f"{tenant}/") for one in some]
+            listed = [one for some in obstore.list(self._store, f"{tenant}/") for one in some]
+        return [(str(one["path"]).rpartition("/")[2], int(one["size"])) for one in listed]
 
     async def read(self, tenant: str, sha256: str, start: int = 0) -> AsyncIterator[bytes]:
         """Yield a content from one of its bytes on, in pieces. Raises FileNotFoundError."""

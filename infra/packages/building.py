@@ -45,6 +45,7 @@ async def build(
 
     Raises:
         FileNotFoundError: the content of a document is not in the store.
+        OSError: the store does not answer, or what it holds is not what was stored.
         ValueError: the ledger cannot be written as a file.
     """
     files = index.placed(documents)
@@ -70,7 +71,8 @@ async def _add_document(zipped: ZipFile, one: Placed, contents: Contents, tenant
     if content is None:
         await _add(zipped, one.file, _one(f"{one.document.source_id or one.document.module}: {one.note}\r\n".encode()))
     elif one.first:
-        await _add(zipped, one.file, contents.read(tenant, content.sha256), content.size)
+        pieces = _as_stored(contents.read(tenant, content.sha256), content.sha256)
+        await _add(zipped, one.file, pieces, content.size)
 
 
 async def _add(zipped: ZipFile, name: str, pieces: AsyncIterator[bytes], size: int = 0) -> None:
@@ -80,6 +82,19 @@ async def _add(zipped: ZipFile, name: str, pieces: AsyncIterator[bytes], size: i
     with zipped.open(entry, "w") as file:
         async for piece in pieces:
             await asyncio.to_thread(file.write, piece)
+
+
+async def _as_stored(pieces: AsyncIterator[bytes], sha256: str) -> AsyncIterator[bytes]:
+    """Yield a content as long as it is what the index says. Raises OSError at its end when it was another one."""
+    digest = hashlib.sha256()
+    async for piece in pieces:
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest() != sha256:
+        raise OSError(
+            f"the content {sha256} in the store of documents (BOKBUSS_DOCUMENTS__URL) is not what was stored: put it "
+            "back from a backup, or delete it and have it read again: bokbuss ledger sync"
+        )
 
 
 async def _one(piece: bytes) -> AsyncIterator[bytes]:

@@ -73,8 +73,8 @@ async def tell_documents(
     for year in years:
         if since is not None:
             await documents.try_again(year.last, since)
-            stored = {one.content.sha256 for one in await documents.of_year(year.last) if one.content}
-            await documents.lost(stored - await books.contents.every(books.company.tenant))
+            stored = {(c.sha256, c.size) for one in await documents.of_year(year.last) if (c := one.content)}
+            await documents.lost(sha256 for sha256, _ in stored - await books.contents.every(books.company.tenant))
         await _store(books, documents, year, attempt)
     counts = await documents.counts()
     return [

@@ -155,6 +155,26 @@ async def test_what_keeps_a_package_from_being_built_is_said(auditor: Auditor) -
     assert list((auditor.host.settings.data / "packages" / TENANT).iterdir()) == []
 
 
+async def test_a_document_that_is_not_what_was_stored_is_in_no_package(auditor: Auditor) -> None:
+    """The index would name a hash that no file in it has. What was cut, as by a power loss, is stored anew."""
+    from infra import contents  # noqa: PLC0415 - the same
+
+    await auditor.tell()
+    await auditor.document(b"%PDF-kvitto")
+    sha256 = hashlib.sha256(b"%PDF-kvitto").hexdigest()
+    kept = auditor.host.settings.data / "documents" / TENANT / sha256[:2] / sha256
+    for spoiled in (b"", b"%PDF-kvittO"):
+        kept.write_bytes(spoiled)
+        answer = await auditor.get(f"years/{YEAR}/package")
+        assert (answer.status, sha256 in json.loads(answer.body)["error"]) == (503, True)
+        assert list((auditor.host.settings.data / "packages" / TENANT).iterdir()) == []
+    kept.write_bytes(b"%PDF")
+    store = contents.opened(auditor.host.settings)
+    assert await store.every(TENANT) == {(sha256, 4)}
+    await store.keep(TENANT, sha256, io.BytesIO(b"%PDF-kvitto"))
+    assert (await auditor.get(f"years/{YEAR}/package")).status == 200
+
+
 async def test_of_two_years_that_end_in_one_each_has_its_package(auditor: Auditor) -> None:
     """By its last day; by the calendar year it is the later one's."""
     for last in (f"{YEAR}0430", f"{YEAR}1231"):
