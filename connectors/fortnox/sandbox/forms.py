@@ -254,6 +254,14 @@ def parse_day(written: str) -> date | None:
         return None
 
 
+def parse_flag(written: str) -> bool:
+    """Return what a search parameter says of a flag. Raises RequestRefused for what says neither."""
+    found = {"true": True, "1": True, "false": False, "0": False}.get(written.lower())
+    if found is None:
+        raise RequestRefused(answers.BAD_PARAMETER)
+    return found
+
+
 def rounded(value: Decimal, places: int = 2) -> Decimal:
     """Round half up, as Fortnox does; never to a negative zero."""
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + Decimal(0)

@@ -14,7 +14,7 @@ from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import house_work, registers
 from connectors.fortnox.sandbox.resources.document_forms import INVOICE, ORDER
 from connectors.fortnox.sandbox.resources.registers import Change, Register
-from connectors.fortnox.sandbox.resources.route import BASE
+from connectors.fortnox.sandbox.resources.route import BASE, number
 from connectors.fortnox.sandbox.resources.settling import settled
 
 SALES: Final = {25: (3001, 2611, "MP1"), 12: (3002, 2621, "MP2"), 6: (3003, 2631, "MP3"), 0: (3004, None, "MF")}
@@ -252,6 +252,20 @@ INVOICES: Final = Register(
         "ocr": "OCR",
         "project": "Project",
     },
+    asks={
+        "accountnumberfrom": lambda values, text: any(
+            row["AccountNumber"] >= number(text) for row in values["InvoiceRows"]
+        ),
+        "accountnumberto": lambda values, text: any(
+            row["AccountNumber"] <= number(text) for row in values["InvoiceRows"]
+        ),
+        "articledescription": registers.row_says("InvoiceRows", "Description"),
+        "articlenumber": registers.row_is("InvoiceRows", "ArticleNumber"),
+        "credit": registers.flag("Credit"),
+        "label": registers.row_is("Labels", "Id"),
+        "notcompleted": registers.flag("NotCompleted"),
+        "sent": registers.flag("Sent"),
+    },
     dated="InvoiceDate",
     paid="FinalPayDate",
     sort={
@@ -259,6 +273,8 @@ INVOICES: Final = Register(
         "customernumber": "CustomerNumber",
         "documentnumber": "DocumentNumber",
         "invoicedate": "InvoiceDate",
+        "ocr": "OCR",
+        "total": "Total",
     },
     filters={
         "cancelled": lambda values, _today: bool(values.get("Cancelled")),
@@ -299,7 +315,13 @@ ORDERS: Final = Register(
         "costcenter": "CostCenter",
         "customernumber": "CustomerNumber",
         "documentnumber": "DocumentNumber",
+        "ordertype": "OrderType",
         "project": "Project",
+    },
+    asks={
+        "label": registers.row_is("Labels", "Id"),
+        "notcompleted": registers.flag("NotCompleted"),
+        "sent": registers.flag("Sent"),
     },
     dated="OrderDate",
     sort={
@@ -307,6 +329,7 @@ ORDERS: Final = Register(
         "customernumber": "CustomerNumber",
         "documentnumber": "DocumentNumber",
         "orderdate": "OrderDate",
+        "total": "Total",
     },
     filters={
         "cancelled": lambda values, _today: bool(values.get("Cancelled")),

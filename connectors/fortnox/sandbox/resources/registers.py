@@ -1,10 +1,12 @@
 """Registers of records: their list, POST, GET, PUT and DELETE, all the same way, as their description says."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from connectors.fortnox.sandbox import answers, forms
@@ -15,6 +17,8 @@ from connectors.fortnox.sandbox.records import Record, Value, Values
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.route import BASE, Route, created, ok
 from connectors.fortnox.sandbox.voucher import check_codes
+
+_NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,8})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,25 @@ def only(text: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda full: {name: full[name] for name in ("@url", *forms.names(text))}
 
 
+Question = Callable[[Mapping[str, Any], str], bool]
+"""Whether a record's fields answer a search parameter's text."""
+
+
+def flag(name: str) -> Question:
+    """Return the question whether a field is true, or false."""
+    return lambda values, text: (str(values.get(name)).lower() == "true") is forms.parse_flag(text)
+
+
+def row_is(rows: str, name: str) -> Question:
+    """Return the question whether one of a record's rows has this in a field."""
+    return lambda values, text: any(str(row.get(name)) == text for row in values.get(rows) or ())
+
+
+def row_says(rows: str, name: str) -> Question:
+    """Return the question whether one of a record's rows has this in a field's text."""
+    return lambda values, text: any(text.lower() in str(row.get(name) or "").lower() for row in values.get(rows) or ())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
     """How a register behaves.
@@ -65,6 +88,7 @@ class Register:
         bare: records have no address, lists no MetaInformation, and one record cannot be read.
         reduced: returns a record, as it is sent, as lists show it.
         contains, equals: search parameters and the fields that they look into.
+        asks: search parameters of other kinds, and whether a record's fields, computed ones too, answer their text.
         dated: the field that ``fromdate`` and ``todate`` look at.
         paid: the field that ``fromfinalpaydate`` and ``tofinalpaydate`` look at.
         sort: names of ``sortby`` and the fields that they order by.
@@ -88,6 +112,7 @@ class Register:
     reduced: Callable[[dict[str, Any]], dict[str, Any]] = without_lists
     contains: Mapping[str, str] = field(default_factory=dict)
     equals: Mapping[str, str] = field(default_factory=dict)
+    asks: Mapping[str, Question] = field(default_factory=dict)
     dated: str | None = None
     paid: str | None = None
     modified: bool = True
@@ -181,10 +206,15 @@ def listing(register: Register, asked: ApiRequest, company: Company) -> ApiAnswe
     paid = ("fromfinalpaydate", "tofinalpaydate") if register.paid else ()
     order = ("sortby", "sortorder") if register.sort else ()
     modified = ("lastmodified",) if register.modified else ()
-    asked.allow(*register.contains, *register.equals, *period, *paid, *order, *modified, filters=register.filters)
+    search = (*register.contains, *register.equals, *register.asks)
+    asked.allow(*search, *period, *paid, *order, *modified, filters=register.filters)
     records = company.register(register.path).values()
     found = [one for one in asked.modified(records) if _chosen(register, one, asked, company)]
-    keys = {name: partial(_sort_key, name=field) for name, field in register.sort.items()}
+
+    def key(one: Record, name: str) -> tuple[bool, Decimal, str]:
+        return _sort_key({**one.values, **register.shown(one.values, asked, company)}.get(name))
+
+    keys = {name: partial(key, name=field) for name, field in register.sort.items()}
     found = asked.ordered(found, keys)
     answer = asked.page(register.many, found, lambda one: register.item(one, asked, company))
     return ok(**{name: part for name, part in answer.items() if name == register.many or not register.bare})
@@ -216,6 +246,7 @@ def _chosen(register: Register, one: Record, asked: ApiRequest, company: Company
         (chosen is None or chosen(values, asked.today))
         and all(query[name].lower() in text(at).lower() for name, at in register.contains.items() if name in query)
         and all(query[name] == text(at) for name, at in register.equals.items() if name in query)
+        and all(fits(values, query[name]) for name, fits in register.asks.items() if name in query)
         and (register.dated is None or first <= (parse_day(text(register.dated)) or date.max) <= last)
         and (register.paid is None or _is_paid(parse_day(str(values.get(register.paid) or "")), asked))
     )
@@ -229,10 +260,11 @@ def _is_paid(day: date | None, asked: ApiRequest) -> bool:
     return day is not None and (first or date.min) <= day <= (last or date.max)
 
 
-def _sort_key(record: Record, *, name: str) -> tuple[bool, int, str]:
-    text = str(record.values.get(name) or "").lower()
-    whole = text.isascii() and text.isdecimal()
-    return not whole, int(text) if whole else 0, text
+def _sort_key(value: object) -> tuple[bool, Decimal, str]:
+    """Return what a value is ordered by: numbers first, by what they are worth."""
+    text = "" if value is None else str(value).lower()
+    is_number = _NUMBER.fullmatch(text) is not None
+    return not is_number, Decimal(text) if is_number else Decimal(), text
 
 
 def _parts(values: Values) -> Iterable[Mapping[str, Value]]:

@@ -224,7 +224,14 @@ ARTICLES: Final = Register(
         "suppliernumber": "SupplierNumber",
         "manufacturerarticlenumber": "ManufacturerArticleNumber",
     },
-    sort={"articlenumber": "ArticleNumber", "description": "Description"},
+    asks={"webshop": registers.flag("WebshopArticle")},
+    sort={
+        "articlenumber": "ArticleNumber",
+        "description": "Description",
+        "quantityinstock": "QuantityInStock",
+        "reservedquantity": "ReservedQuantity",
+        "stockvalue": "StockValue",
+    },
     filters={
         "active": lambda values, _today: values.get("Active") is not False,
         "inactive": lambda values, _today: values.get("Active") is False,

@@ -23,6 +23,9 @@ _INVOICE: Final[Form] = {
         *("Booked", "Cancelled", "VoucherSeries", "VoucherNumber", "VoucherYear"),
         *("Balance", "FinalPayDate", "Currency", "CurrencyRate", "CurrencyUnit"),
     )
+} | {
+    **{name: Field(empty="") for name in ("OCR", "CostCenter", "Project", "OurReference", "YourReference")},
+    "PaymentPending": Field(empty=False),
 }
 """The fields that say which invoice it is and what became of it (facts A20); a test puts them into the register."""
 _CONNECTION: Final[Form] = {"FileId": Text(required=True), "SupplierInvoiceNumber": Text(required=True)}
@@ -47,9 +50,31 @@ INVOICES: Final = Register(
     reduced=lambda full: {**full, "VoucherYear": str(full["VoucherYear"] or "")},  # a text in lists only
     dated="InvoiceDate",
     paid="FinalPayDate",
+    contains={
+        "invoicenumber": "InvoiceNumber",
+        "ourreference": "OurReference",
+        "suppliername": "SupplierName",
+        "yourreference": "YourReference",
+    },
+    equals={
+        "costcenter": "CostCenter",
+        "ocr": "OCR",
+        "project": "Project",
+        "serialnumber": "GivenNumber",  # what else a supplier's invoice is numbered by is not public
+        "suppliernumber": "SupplierNumber",
+    },
     filters={
+        "authorizepending": lambda _values, _today: False,  # who is to authorise is not public
+        "cancelled": lambda values, _today: bool(values.get("Cancelled")),
         "fullypaid": lambda values, _today: bool(values.get("FinalPayDate")),
+        "pendingpayment": lambda values, _today: bool(values.get("PaymentPending")),
+        "unbooked": lambda values, _today: not values.get("Booked") and not values.get("Cancelled"),
         "unpaid": lambda values, _today: not values.get("Cancelled") and not values.get("FinalPayDate"),
+        "unpaidoverdue": lambda values, today: (
+            not values.get("Cancelled")
+            and not values.get("FinalPayDate")
+            and str(values.get("DueDate") or today) < str(today)
+        ),
     },
     shown=_show_invoice,
 )

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -13,12 +14,16 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from connectors.fortnox.sandbox import Company, answers
+from connectors.fortnox.sandbox.answers import RequestRefused
 from connectors.fortnox.sandbox.licences import SCOPES
 from connectors.fortnox.sandbox.records import Record
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import ROUTES
 from infra.http import Response
 
 SPEC = Path(__file__).parents[5] / "shared" / "specs" / "fortnox-openapi.json"
+AT = datetime(2026, 5, 8, 12, tzinfo=UTC)
 UPLOAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%PDF\r\n--b--\r\n'
 
 Fortnox = Any  # of conftest.py, which a test cannot import
@@ -307,6 +312,37 @@ async def test_answers_conform_to_fortnoxs_document_but_for_the_exceptions(tour:
                 unknown.add(problem)
     assert sorted(unknown) == [], "\n".join(map(str, sorted(unknown)))
     assert sorted(EXCEPTIONS.keys() - used.keys()) == []
+
+
+@pytest.mark.skipif(not SPEC.exists(), reason="Fortnox's OpenAPI document is not beside the project")
+def test_every_question_that_fortnoxs_document_names_is_taken() -> None:
+    """Each parameter of each list, with each of its choices, is neither an unknown one nor an unknown filter."""
+    refused = set()
+    for method, path, _, handler in ROUTES:
+        for name, value in asked_of(path) if method == "GET" else ():
+            asked = ApiRequest(AT, {}, {name: value}, b"", AT)
+            try:
+                handler(asked, Company(1001))
+            except RequestRefused as no:
+                if no.refusal in {answers.BAD_PARAMETER, answers.BAD_FILTER}:
+                    refused.add(f"{path}?{name}={value}")
+            except KeyError:  # it goes on to what the path names: the question was taken
+                pass
+    assert refused == set()
+
+
+def asked_of(path: str) -> Iterator[tuple[str, str]]:
+    """Return the parameters of a list with a value that each takes, and each choice of those that have choices."""
+    wanted = re.sub(r"\{[^}]*\}", "{}", path)
+    for template, operations in document()["paths"].items():
+        if re.sub(r"\{[^}]*\}", "{}", template) != wanted:
+            continue
+        for parameter in operations.get("get", {}).get("parameters", []):
+            schema, name = parameter.get("schema", {}), parameter["name"]
+            if parameter["in"] == "query" and not (path.startswith("/3/sie") and name == "selection"):
+                day = "date" in name.lower() or name == "lastmodified"
+                for value in schema.get("enum") or ["2026-01-01" if day else "1"]:
+                    yield name, str(value)
 
 
 def problems(method: str, path: str, answer: Response) -> Iterator[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.fortnox.sandbox import Company
 from connectors.fortnox.sandbox.answers import RequestRefused
+from connectors.fortnox.sandbox.records import Record
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import ROUTES
 from infra import clock
@@ -22,6 +23,7 @@ ONE = {
     "invoices": "Invoice",
     "orders": "Order",
     "invoicepayments": "InvoicePayment",
+    "supplierinvoices": "SupplierInvoice",
 }
 
 
@@ -277,6 +279,52 @@ def test_the_ocr_number_has_a_length_and_a_check_digit(fortnox: SandboxDriver) -
     """As recorded: invoice 5 has 539, 7 has 737, 119 has 11957."""
     found = {number: fortnox.invoice(DocumentNumber=number)["OCR"] for number in ("5", "7", "119")}
     assert found == {"5": "539", "7": "737", "119": "11957"}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"sortby": "total"}, "231"),
+        ({"sortby": "total", "sortorder": "descending"}, "132"),
+        ({"sortby": "ocr", "sortorder": "descending"}, "321"),
+        ({"articlenumber": "T-1"}, "1"),
+        ({"articledescription": "KAFFE"}, "13"),
+        ({"accountnumberfrom": "3002", "accountnumberto": "3002"}, "2"),
+        ({"label": "1"}, "3"),
+        ({"notcompleted": "true"}, "2"),
+        ({"notcompleted": "0"}, "13"),
+        ({"sent": "true"}, "1"),
+        ({"credit": "false"}, "123"),
+        ({"credit": "true"}, ""),
+    ],
+)
+def test_invoices_are_found_by_what_fortnoxs_document_names(
+    fortnox: SandboxDriver, query: dict[str, str], found: str
+) -> None:
+    """By their rows, their labels and their flags, and ordered by their sums as numbers."""
+    fortnox.ask("POST", "articles", {"ArticleNumber": "T-1", "Description": "Kaffe"})
+    fortnox.invoice(row(1000, ArticleNumber="T-1"))
+    fortnox.invoice(row(9.5, VAT=12), NotCompleted=True)
+    fortnox.invoice(row(99, Description="Mer kaffe"), Labels=[{"Id": 1}])
+    fortnox.ask("PUT", "invoices/1/externalprint")
+    assert "".join(one["DocumentNumber"] for one in fortnox.ask("GET", "invoices", **query)) == found
+    assert fortnox.ask("GET", "invoices", sent="perhaps") == "bad_parameter"
+
+
+def test_suppliers_invoices_are_found_by_what_fortnoxs_document_names(fortnox: SandboxDriver) -> None:
+    """By supplier, numbers and references, and by what became of them."""
+    invoices = fortnox.company.register("supplierinvoices")
+    whole = {"SupplierNumber": "3", "SupplierName": "Grossisten AB", "OCR": "123", "DueDate": "2020-01-31"}
+    invoices["7"] = Record({"GivenNumber": "7", **whole, "InvoiceNumber": "A-17", "Booked": True})
+    invoices["8"] = Record({"GivenNumber": "8", "SupplierNumber": "33", "Cancelled": True})
+
+    def found(**query: str) -> str:
+        return "".join(one["GivenNumber"] for one in fortnox.ask("GET", "supplierinvoices", **query))
+
+    assert found(suppliernumber="3") == found(suppliername="gross") == found(ocr="123") == "7"
+    assert found(invoicenumber="a-17") == found(serialnumber="7") == found(filter="unpaidoverdue") == "7"
+    assert found(filter="cancelled") == "8"
+    assert found(filter="unbooked") == found(filter="pendingpayment") == found(filter="authorizepending") == ""
 
 
 def test_lists_can_be_sorted(fortnox: SandboxDriver) -> None:
