@@ -375,7 +375,7 @@ NUMBERS: Final[Mapping[int, str]] = {
         "project_refused": (2001161,),
         "predefined_account_missing": (2001265, 2001403, 2003095),
         "permission_missing": (2001339, 2001393, 2001427, 2003330),
-        "unknown_field": (2001399,),
+        "unknown_field": (2000321, 2001399),
         "missing_field": (2001795, 2003977),
         "vat_code_refused": (2003115, 2004052, 2004167),
         "document_state_refused": (2003124, 2003125, 2003126),

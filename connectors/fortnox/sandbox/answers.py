@@ -90,6 +90,11 @@ COST_CENTRE_NEEDED: Final = Refusal(
 )  # FEATURES P18; text unknown
 NO_COST_CENTRES: Final = Refusal("no_cost_centres", 2000947, "Kostnadsställen är inte aktiverade.")  # the same
 CUSTOMER_NUMBER_USED: Final = Refusal("customer_number_used", 2000637, "Kundnummer {} används redan.")
+CUSTOMER_NUMBER_RESERVED: Final = Refusal(
+    "customer_number_reserved",
+    2000637,
+    "Kundnummer {} används redan. Kundnumret har redan använts men blivit raderat.",
+)
 UNKNOWN_CUSTOMER: Final = Refusal("unknown_customer", 2000433, "Kunde inte hämta/hitta kund ({})")
 BAD_CUSTOMER_TYPE: Final = Refusal("bad_customer_type", 2001200, "Ogiltig kundtyp")
 UNKNOWN_ARTICLE: Final = Refusal("unknown_article", 2001302, "Kunde inte hitta artikel {}")
@@ -129,11 +134,15 @@ DOCUMENT_CLOSED: Final = Refusal("document_closed", 9900028, "Dokument {} är bo
 # text unknown
 UNKNOWN_FILE: Final = Refusal("unknown_file", 9900029, "Kan inte hitta filen {}")  # text unknown
 UNKNOWN_VOUCHER: Final = Refusal("unknown_voucher", 9900030, "Kan inte hitta verifikationen {}")  # text unknown
+YEAR_IN_BODY: Final = Refusal("year_in_body", 2000321, "VoucherYear kan inte anges")  # text unknown
 NO_UPLOAD: Final = Refusal("no_upload", 9900031, "Ingen fil har skickats med (fältet file)")  # text unknown
 NO_ACCOUNT: Final = Refusal("no_account", 2000423, "Kan inte hitta kontot.", missing=True)
 NO_CUSTOMER: Final = Refusal("no_customer", 2000433, "Kan inte hitta kunden.", missing=True)
 NO_ARTICLE: Final = Refusal("no_article", 2000428, "Kan inte hitta artikeln.", missing=True)
 NO_INVOICE: Final = Refusal("no_invoice", 2000434, "Kan inte hitta fakturan.", missing=True)
+NO_SUPPLIER_INVOICE: Final = Refusal(
+    "no_supplier_invoice", 9900038, "Kan inte hitta leverantörsfakturan.", missing=True
+)  # text unknown
 NO_ORDER: Final = Refusal("no_order", 2000439, "Kan inte hitta ordern.", missing=True)
 NO_PROJECT: Final = Refusal("no_project", 2001161, "Kan inte hitta projektet.", missing=True)
 NO_PREDEFINED: Final = Refusal("no_predefined", 2001403, "Kan inte hitta det förvalda kontot.", missing=True)
@@ -150,7 +159,7 @@ NO_COST_CENTRE: Final = Refusal(
 )  # text unknown
 NO_EMPLOYEE: Final = Refusal("no_employee", 9900032, "Kan inte hitta den anställda.", missing=True)  # text unknown
 NO_FILE: Final = Refusal("no_file", 9900033, "Kan inte hitta filen eller mappen.", missing=True)  # text unknown
-NO_PAYMENT: Final = Refusal("no_payment", 9900035, "Kan inte hitta betalningen.", missing=True)
+NO_PAYMENT: Final = Refusal("no_payment", 9900037, "Kan inte hitta betalningen.", missing=True)  # text unknown
 NO_FILE_CONNECTION: Final = Refusal("no_file_connection", 9900034, "Kan inte hitta filkopplingen.", missing=True)
 # text unknown
 

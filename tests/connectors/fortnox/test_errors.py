@@ -57,6 +57,13 @@ def test_every_code_that_was_recorded_is_in_the_table() -> None:
     assert {each.code for each in refusals if each.code < FIRST_OF_THE_SANDBOX} <= errors.NUMBERS.keys()
 
 
+def test_no_two_refusals_of_the_sandbox_have_one_of_its_own_codes() -> None:
+    """What one of them is taken for must not be another: ``Books.codes`` replaces them by name."""
+    refusals = {each.name: each.code for each in vars(refusing).values() if isinstance(each, refusing.Refusal)}
+    own = [code for code in refusals.values() if code >= FIRST_OF_THE_SANDBOX]
+    assert len(own) == len({*own})
+
+
 def test_a_code_that_nobody_knows_is_the_operators() -> None:
     """It keeps its number, and its words say where to ask."""
     assert errors.code_of(2009999, "Något nytt.") == "fortnox_2009999"

@@ -190,7 +190,10 @@ def put_predefined_account(asked: ApiRequest, company: Company) -> ApiAnswer:
     asked.allow()
     name = _found_predefined(asked, company)
     fields = forms.read(_PREDEFINED, forms.content(asked.body, "PreDefinedAccount"), new=False)
-    wanted = company.years[company.preselected_year].accounts.get(int(str(fields.get("Account") or 0)))
+    asked_for = int(str(fields.get("Account") or 0))
+    if asked_for and not 1000 <= asked_for <= 9999:  # noqa: PLR2004 - an account has four digits
+        raise RequestRefused(answers.BAD_ACCOUNT, asked_for)
+    wanted = company.years[company.preselected_year].accounts.get(asked_for)
     if wanted is None or not wanted.active:
         raise RequestRefused(answers.BAD_PREDEFINED, name)
     company.predefined_accounts[name] = wanted.number

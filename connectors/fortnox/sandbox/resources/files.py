@@ -124,7 +124,10 @@ def file_connection(asked: ApiRequest, company: Company) -> ApiAnswer:
 def post_file_connection(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Connect a file to a voucher; without ``financialyear`` to the one of that number in the preselected year."""
     asked.allow()
-    fields = forms.read(_CONNECTION, forms.content(asked.body, "VoucherFileConnection"), new=True)
+    content = forms.content(asked.body, "VoucherFileConnection")
+    if "VoucherYear" in content:  # the year is a parameter (facts §8)
+        raise RequestRefused(answers.YEAR_IN_BODY)
+    fields = forms.read(_CONNECTION, content, new=True)
     file, code, written = (str(fields[name]) for name in ("FileId", "VoucherSeries", "VoucherNumber"))
     if file not in company.files:
         raise RequestRefused(answers.UNKNOWN_FILE, file)

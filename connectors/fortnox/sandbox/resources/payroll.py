@@ -274,8 +274,8 @@ ABSENCES: Final = _transactions(
     "absencetransactions",
     "AbsenceTransaction",
     _ABSENCES,
-    Extent=Number(empty=0, least=0, most=100),
-    Hours=Number(empty=0, least=0, most=24),
+    Extent=Number(empty=0, least=0, most=100, texts=True),  # texts: in Fortnox's older examples (facts §3.2)
+    Hours=Number(empty=0, least=0, most=24, texts=True),
     HolidayEntitling=Flag(empty=False),
 )
 ATTENDANCES: Final = _transactions(

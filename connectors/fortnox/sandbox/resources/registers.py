@@ -84,7 +84,8 @@ class Register:
         key: the field that a record is found by; ``url``: its address is shown in lists only, or everywhere.
         missing, taken: what is said when there is no such record, and when there is one already.
         location: header of 201; None: a POST is answered with 200 (payroll).
-        deleted: status of a DELETE; None: there is none. ``reserve``: the key stays taken.
+        deleted: status of a DELETE; None: there is none. ``reserved``: what is said when the key is a deleted record's,
+            which stays taken; None: it is free again.
         bare: records have no address, lists no MetaInformation, and one record cannot be read.
         reduced: returns a record, as it is sent, as lists show it.
         contains, equals: search parameters and the fields that they look into.
@@ -107,7 +108,7 @@ class Register:
     taken: Refusal = answers.TAKEN
     location: str | None
     deleted: int | None = None
-    reserve: bool = False
+    reserved: Refusal | None = None
     bare: bool = False
     reduced: Callable[[dict[str, Any]], dict[str, Any]] = without_lists
     contains: Mapping[str, str] = field(default_factory=dict)
@@ -163,8 +164,10 @@ def create(register: Register, asked: ApiRequest, company: Company) -> ApiAnswer
     values = forms.read(register.form, forms.content(asked.body, register.one), new=True)
     values = forms.merged({}, values)
     key = str(values.get(register.key) or register.new_key(register.path, company))
-    if key in company.register(register.path) or key in company.reserved.get(register.path, ()):
+    if key in company.register(register.path):
         raise RequestRefused(register.taken, key)
+    if register.reserved and key in company.reserved.get(register.path, ()):
+        raise RequestRefused(register.reserved, key)
     record = register.save(Change(asked, company, key, None, values, {**values, register.key: key}))
     if register.location is None:
         return register.answer(record, asked, company)
@@ -195,7 +198,7 @@ def delete(register: Register, asked: ApiRequest, company: Company) -> ApiAnswer
     key = asked.path["key"]
     register.find(key, company)
     del company.register(register.path)[key]
-    if register.reserve:
+    if register.reserved:
         company.reserved.setdefault(register.path, []).append(key)
     return ApiAnswer(register.deleted or 204, b"")
 

@@ -185,7 +185,7 @@ CUSTOMERS: Final = Register(
     taken=answers.CUSTOMER_NUMBER_USED,
     location="customers",
     deleted=204,
-    reserve=True,
+    reserved=answers.CUSTOMER_NUMBER_RESERVED,
     reduced=_reduced_customer,
     contains={
         "name": "Name",

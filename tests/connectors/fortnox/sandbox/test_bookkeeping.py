@@ -128,6 +128,17 @@ def test_a_bad_account_is_refused(fortnox: SandboxDriver, fields: dict[str, Any]
     assert 3998 not in fortnox.company.years[4].accounts
 
 
+@pytest.mark.parametrize(
+    ("account", "refusal"), [(301, "bad_account"), (3999, "bad_predefined"), ("", "bad_predefined")]
+)
+def test_a_predefined_account_has_four_digits_and_is_there(
+    fortnox: SandboxDriver, account: object, refusal: str
+) -> None:
+    """Fortnox's document names a code for each: 2002462, and 2001265, which is also that of none."""
+    body, route = {"PreDefinedAccount": {"Account": account}}, "PUT /3/predefinedaccounts/{name}"
+    assert fortnox.ask(route, body, name="SALES_25_SE") == refusal
+
+
 def test_a_series_is_made_in_one_year_and_opened_for_manual_entry(fortnox: SandboxDriver) -> None:
     """There is no DELETE; its code stays."""
     body = {"VoucherSeries": {"Code": "BB", "Description": "Bokbuss"}}

@@ -116,6 +116,14 @@ async def test_a_file_is_connected_to_a_voucher_with_its_number_as_text(files: F
     assert (await connect(files, file["Id"])).status == 400
 
 
+async def test_the_year_of_a_voucher_is_no_field_of_its_connection(files: Fortnox) -> None:
+    """2000321 (facts §8): the year is a parameter."""
+    connection = {"FileId": (await upload(files))["Id"], "VoucherNumber": "1", "VoucherSeries": "F", "VoucherYear": 4}
+    answer = await ask(files, "POST", "voucherfileconnections", {"VoucherFileConnection": connection})
+    assert (answer.status, json.loads(answer.body)["ErrorInformation"]["code"]) == (400, 2000321)
+    assert files.company.attached == {}
+
+
 async def test_without_a_year_the_voucher_of_the_preselected_one_gets_the_file(files: Fortnox) -> None:
     """The trap of [cs] #175: the same number of another year."""
     files.company.preselected_year = 3
@@ -167,7 +175,8 @@ async def test_a_file_is_joined_to_a_suppliers_invoice(files: Fortnox) -> None:
     files.company.register("supplierinvoices")["7"] = Record({"GivenNumber": "7", "SupplierName": "Grossisten"})
     body = {"SupplierInvoiceFileConnection": {"FileId": file["Id"], "SupplierInvoiceNumber": "7"}}
     wrong = {"SupplierInvoiceFileConnection": {"FileId": file["Id"], "SupplierInvoiceNumber": "8"}}
-    assert (await ask(files, "POST", "supplierinvoicefileconnections", wrong)).status == 404
+    missing = await ask(files, "POST", "supplierinvoicefileconnections", wrong)
+    assert (missing.status, json.loads(missing.body)["ErrorInformation"]["Code"]) == (404, 9900038)
     assert (await ask(files, "POST", "supplierinvoicefileconnections", body)).status == 201
     assert (await ask(files, "POST", "supplierinvoicefileconnections", body)).status == 400
     listed = json.loads((await ask(files, "GET", "supplierinvoicefileconnections", limit=500)).body)

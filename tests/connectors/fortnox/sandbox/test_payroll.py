@@ -218,7 +218,7 @@ def test_an_absence_is_changed_and_deleted_by_its_id(fortnox: SandboxDriver) -> 
         ({"CostCenter": "99"}, "unknown_cost_centre"),
         ({"Project": "99"}, "unknown_project"),
         ({"Date": None}, "missing_field"),
-        ({"Hours": "5"}, "not_number"),
+        ({"Hours": "fem"}, "not_number"),
     ],
 )
 def test_a_bad_absence_is_refused(fortnox: SandboxDriver, fields: dict[str, Any], refusal: str) -> None:
@@ -228,11 +228,13 @@ def test_a_bad_absence_is_refused(fortnox: SandboxDriver, fields: dict[str, Any]
 
 
 def test_hours_of_an_attendance_are_text(fortnox: SandboxDriver) -> None:
-    """An absence has Hours as a number, an attendance as text."""
+    """An absence has Hours as a number, an attendance as text; both come in as either (facts §3.2)."""
     body = {"AttendanceTransaction": {"EmployeeId": "1", "CauseCode": "TID", "Date": "2026-03-02", "Hours": "5"}}
     made = fortnox.ask("POST /3/attendancetransactions", body)[1]["AttendanceTransaction"]
     assert made["Hours"] == "5"
     assert fortnox.absent(Hours=5)["Hours"] == 5
+    whole, part = fortnox.absent(Extent="100", Hours="0"), fortnox.absent(Extent="0", Hours="5.5")
+    assert [(one["Extent"], one["Hours"]) for one in (whole, part)] == [(100, 0), (0, 5.5)]
 
 
 @given(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.fortnox.sandbox import Company
+from connectors.fortnox.sandbox import Company, answers
 from connectors.fortnox.sandbox.answers import RequestRefused
 from connectors.fortnox.sandbox.records import Record
 from connectors.fortnox.sandbox.requests import ApiRequest
@@ -74,7 +74,10 @@ def test_a_customers_number_stays_taken_after_its_customer_is_deleted(fortnox: S
     fortnox.ask("POST", "customers", {"Name": "Gone AB", "CustomerNumber": "7"})
     fortnox.ask("DELETE", "customers/7")
     assert fortnox.ask("GET", "customers/7") == "no_customer"
-    assert fortnox.ask("POST", "customers", {"Name": "Gone AB", "CustomerNumber": "7"}) == "customer_number_used"
+    again = {"Name": "Gone AB", "CustomerNumber": "7"}
+    assert fortnox.ask("POST", "customers", again) == "customer_number_reserved"
+    assert answers.CUSTOMER_NUMBER_RESERVED.text.endswith("Kundnumret har redan använts men blivit raderat.")
+    assert fortnox.ask("POST", "customers", {**again, "CustomerNumber": "1"}) == "customer_number_used"
     assert fortnox.ask("POST", "customers", {"Name": "Next AB"})["CustomerNumber"] == "8"
 
 
