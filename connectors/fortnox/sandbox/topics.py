@@ -9,10 +9,19 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from connectors.fortnox.sandbox import tokens
 from connectors.fortnox.sandbox.books import Books, Voucher
+from connectors.fortnox.sandbox.forms import names
 from infra import clock
 
 ROUTE: Final = "WS /topics-v1"
 _TOPIC: Final = "vouchers"
+"""The only one that there are events of here; of the others there are none."""
+_TOPICS: Final = frozenset(
+    names(
+        "articles bureau-activities bureau-assignments cost-centers currencies customers financial-years invoices "
+        "messages offers orders projects suppliers supplier-invoices termsofdeliveries termsofpayments vouchers "
+        "warehouse-stockbalances waysofdeliveries"
+    )
+)
 
 
 class Topics:
@@ -58,8 +67,8 @@ class Topics:
                 return {"result": "ok", "tenantIds": sorted(self._companies)}
             case "add-topics-v1":
                 wanted = {str(one.get("topic")) for one in asked.get("topics", ())}
-                wrong = sorted(wanted - {_TOPIC})
-                self._topics |= wanted & {_TOPIC}
+                wrong = sorted(wanted - _TOPICS)
+                self._topics |= wanted & _TOPICS
                 return {"result": "error" if wrong else "ok", "invalidTopics": wrong}
             case "subscribe-v1":
                 return {"result": "ok" if self._companies and self._topics else "error"}

@@ -156,4 +156,5 @@ ROUTES: Final[tuple[Route, ...]] = (
     _route(ORDERS, "cancel", cancel),
     _route(ORDERS, "createinvoice", create_invoice),
     _route(ORDERS, "externalprint", print_outside),
+    ("GET", "/3/orders/{key}/preview", ORDERS.scope, partial(preview, ORDERS)),
 )

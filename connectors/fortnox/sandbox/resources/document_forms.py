@@ -32,7 +32,7 @@ _ROW: Final[Form] = {
     "ArticleNumber": Text(empty=""),
     "ContributionPercent": Field(empty="0"),
     "ContributionValue": Field(empty="0"),
-    "Cost": Number(empty=0),
+    "Cost": Number(empty=0, least=-9_999_999_999, most=9_999_999_999),
     "CostCenter": _CODE,
     "DeliveredQuantity": Digits(empty="0"),
     "Description": Text(longest=255, empty=""),

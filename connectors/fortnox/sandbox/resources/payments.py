@@ -26,9 +26,11 @@ _BANK: Final = 1930
 _WRITE_OFFS: Final[Form] = {
     "Amount": Number(empty=0),
     "AccountNumber": Number(places=0, least=1000, most=9999),
-    "CostCenter": Text(),
-    "Project": Text(),
-    "TransactionInformation": Text(longest=100),
+    "CostCenter": Text(empty=""),
+    "Project": Text(empty=""),
+    "TransactionInformation": Text(longest=100, empty=""),
+    "Currency": Text(shortest=3, longest=3, empty="SEK"),
+    "Description": Text(empty=""),
 }
 _PAYMENT: Final[Form] = {
     "Amount": Number(required=True, empty=0),
@@ -114,7 +116,10 @@ def _shown(values: Values, asked: ApiRequest, company: Company, *, invoices: Reg
 def _register(path: str, name: str, invoices: Register, who: str) -> Register:
     names: Form = {f"Invoice{who}Name": Field(), f"Invoice{who}Number": Field()}
     if who == "Supplier":  # what is a number of customers' payments is text here, and the other way round (spec)
-        names = {**names, "InvoiceNumber": Digits(places=0, required=True)}
+        names = {**names, "InvoiceNumber": Digits(places=0, required=True), "Information": Text(empty="")}
+    else:
+        references = {f"ExternalInvoiceReference{each}": Text(longest=80, empty="") for each in (1, 2)}
+        names = {**names, **references, "ModeOfPaymentAccount": Number(places=0, least=1000, most=9999)}
     return Register(
         path=path,
         one=name,

@@ -109,6 +109,26 @@ def post_connection(asked: ApiRequest, company: Company) -> ApiAnswer:
     )
 
 
+def connection(asked: ApiRequest, company: Company) -> ApiAnswer:
+    """Give the connection of a file."""
+    asked.allow()
+    return ok(SupplierInvoiceFileConnection=_shown(company, _joined(asked, company)))
+
+
+def delete_connection(asked: ApiRequest, company: Company) -> ApiAnswer:
+    """Take a file off its invoice."""
+    asked.allow()
+    del company.register(_CONNECTIONS)[str(_joined(asked, company).values["FileId"])]
+    return ApiAnswer(204, b"")
+
+
+def _joined(asked: ApiRequest, company: Company) -> Record:
+    found = company.register(_CONNECTIONS).get(str(asked.path["id"]))
+    if found is None:
+        raise RequestRefused(answers.NO_FILE_CONNECTION)
+    return found
+
+
 def _shown(company: Company, one: Record) -> dict[str, Any]:
     file, invoice = (
         str(one.values["FileId"]),
@@ -128,6 +148,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     ("GET", "/3/supplierinvoices/{key}", "supplierinvoice", partial(registers.read, INVOICES)),
     ("GET", f"/3/{_CONNECTIONS}", "connectfile", connections),
     ("POST", f"/3/{_CONNECTIONS}", "connectfile", post_connection),
+    ("GET", f"/3/{_CONNECTIONS}/{{id}}", "connectfile", connection),
+    ("DELETE", f"/3/{_CONNECTIONS}/{{id}}", "connectfile", delete_connection),
 )
 EMPTY_WITHOUT_SCOPE: Final = {
     "/3/voucherfileconnections": "VoucherFileConnections",
