@@ -44,7 +44,7 @@ class Topics:
             for task in (telling, receiving):
                 task.cancel()
             await asyncio.gather(telling, receiving, return_exceptions=True)
-        with suppress(RuntimeError):  # it is closed already
+        with suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
             await self._socket.close()
 
     async def _receive(self) -> None:
