@@ -33,6 +33,8 @@ _LASTS: Final = 2400.0
 """Seconds after which it connects anew, with new tokens: what happens when one ends is not documented."""
 _ANSWER: Final = 10.0
 _LARGEST: Final = 64 * 1024
+_AT_ONCE: Final = 10
+"""Companies that are added by one command: its answer repeats their tokens, of some thousand characters each."""
 _log = telemetry.log(__name__)
 
 
@@ -98,12 +100,14 @@ class _Topics:
             token = await AccessTokens(company, self.host).current() if company else None
             if company is not None and company.database_number is not None and isinstance(token, str):
                 found[f"Bearer {token}"] = company
-        if found:
-            secret = self.host.settings.of(FortnoxSettings).client_secret.get_secret_value()
-            answer = await self._ask(socket, command="add-tenants-v1", clientSecret=secret, accessTokens=list(found))
+        secret, texts = self.host.settings.of(FortnoxSettings).client_secret.get_secret_value(), list(found)
+        for first in range(0, len(texts), _AT_ONCE):
+            part = texts[first : first + _AT_ONCE]
+            answer = await self._ask(socket, command="add-tenants-v1", clientSecret=secret, accessTokens=part)
             wrong = set(map(str, answer.get("invalidTokens") or ()))
-            added = {text: company for text, company in found.items() if text not in wrong}
-            self.companies |= {company.database_number or 0: company.tenant for company in added.values()}
+            self.companies |= {
+                found[text].database_number or 0: found[text].tenant for text in part if text not in wrong
+            }
 
     async def _ask(self, socket: ClientConnection, **command: Any) -> dict[str, Any]:
         """Send a command and return its answer; events that come before it are taken."""

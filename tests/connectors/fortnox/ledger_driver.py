@@ -106,11 +106,12 @@ def attempt() -> Attempt:
 
 @dataclass
 class LedgerDriver:
-    """One company of ours, and its books. ``told``: the facts that were published."""
+    """One company of ours, and its books. ``told``: the facts that were published; ``books``: every company's."""
 
     host: Host
     fortnox: Company
     told: list[Fact] = field(default_factory=list)
+    books: Books = field(default_factory=Books)
 
     @property
     def parts(self) -> list[LedgerPartRead]:
@@ -130,6 +131,17 @@ class LedgerDriver:
     async def read(self, asked: Envelope[ReadLedger]) -> Delivered | AlreadyThere | Rejected:
         """Carry an order out as a lane does: what has no answer for now is tried again."""
         return await carried_out(self.host, asked)
+
+    async def add(self, number: int) -> str:
+        """Connect one more company, of this number, and return what it is called."""
+        name = f"company-{number}"
+        self.books.add(Company(number))
+        async with self.host.engine.begin() as database:
+            await database.execute(_ADD, {"tenant": name, "number": number, "org": str(5590000000 + number)})
+        await Connections(self.host.engine, VAULT).consented(
+            name, "fortnox", grant_type="client_credentials", scopes=("bookkeeping",), database_number=number
+        )
+        return name
 
     async def consented(self, scopes: str) -> None:
         """Let it be on record what the company consented to."""
@@ -191,7 +203,7 @@ async def ledger_driver(
             fortnox=fortnox_settings(url, **fortnox),
             _env_file=None,
         )
-        yield LedgerDriver(Host(settings, engine, VAULT, Leases(engine, 5.0), accept), company, told)
+        yield LedgerDriver(Host(settings, engine, VAULT, Leases(engine, 5.0), accept), company, told, books)
 
 
 async def read_in_a_process(driver: LedgerDriver, database: str, asked: Envelope[ReadLedger], faultpoint: str) -> int:

@@ -110,6 +110,17 @@ async def test_a_burst_of_events_is_one_reading_of_the_year(books: LedgerDriver)
     assert books.calls == {"GET /3/financialyears": 1, "GET /3/sie/{type}": 1}
 
 
+async def test_many_companies_are_listened_to_on_one_connection(books: LedgerDriver) -> None:
+    """The answer repeats every token: those of some hundred companies are more than a message may hold."""
+    settings, numbers = books.host.settings.fortnox, range(20_001, 20_201)
+    names = [await books.add(number) for number in numbers]
+    told = topics._Topics(books.host)
+    async with topics.dial(str(settings.events_url), max_size=topics._LARGEST, proxy=None) as socket:
+        await told._add(socket, names)
+        answer = await told._ask(socket, command="list-tenants-v1")
+    assert answer["tenantIds"] == sorted(told.companies) == [*numbers]
+
+
 async def test_a_company_whose_fortnox_is_slow_keeps_no_other_from_its_turn(books: LedgerDriver) -> None:
     """The other one's year is read, or is not, while the first one's file is still on its way."""
     books.fortnox.faults = Faults(
