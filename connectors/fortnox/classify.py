@@ -36,6 +36,8 @@ from schemas.ledger import Sums, booked
 from schemas.words import rewritten
 
 YEAR_MISSING: Final = "financial_year_missing"
+NO_RIGHT: Final = "API_NORIGHT"
+"""What Fortnox shows of a field that needs a licence or a right which the company, or who consented, lacks."""
 _UNTIL: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
 
 _T = TypeVar("_T")
@@ -245,11 +247,12 @@ def marked(
 ) -> tuple[VoucherRef, ...] | RetryLater:
     """Return the vouchers whose description carries a mark, from a list of one series and financial year.
 
-    A voucher without a description, or with the mark and without a number, gives no answer: it would pass for absent.
+    A voucher without a description, or with one that we may not read, or with the mark and without a number, gives no
+    answer: it would pass for absent.
     """
     found = []
     for item in items:
-        if "Description" not in item:
+        if item.get("Description", NO_RIGHT) == NO_RIGHT:
             return unreadable_list("Vouchers")
         if carries(item, mark):
             voucher = _reference({"VoucherSeries": series, "Year": year_id, **item})

@@ -6,7 +6,8 @@ from typing import Any, Final, Literal, get_args
 
 from pydantic import ValidationError
 
-from connectors.fortnox.forms.employee import NO_RIGHT, SHOWN, held
+from connectors.fortnox.classify import NO_RIGHT
+from connectors.fortnox.forms.employee import SHOWN, held
 from infra.plugin import Malformed
 from schemas.base import problems
 from schemas.events import EmployeeField, EmployeeFields, EmployeeSeen

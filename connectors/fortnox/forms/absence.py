@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from connectors.fortnox import encode, waiting_words
+from connectors.fortnox.classify import NO_RIGHT
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, noting
 from schemas.commands import WriteAbsence
@@ -48,6 +49,13 @@ def listed(order: WriteAbsence, page: int) -> Request:
 def found(order: WriteAbsence, items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the ids of the registrations that say what the order says."""
     return tuple(str(item["id"]) for item in items if item.get("id") and not differing(order, item))
+
+
+def hides(order: WriteAbsence, items: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a registration may say what the order says, in fields that we may not read."""
+    return any(
+        (other := differing(order, item)) and all(item.get(name) == NO_RIGHT for name in other) for item in items
+    )
 
 
 def differing(order: WriteAbsence, record: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.fortnox import encode
-from connectors.fortnox.forms.employee import NO_RIGHT
+from connectors.fortnox.classify import NO_RIGHT
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered
 from schemas.characters import sanitise

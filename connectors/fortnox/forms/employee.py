@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from connectors.fortnox import encode, refusal_words, waiting_words
-from connectors.fortnox.classify import unreadable_list
+from connectors.fortnox.classify import NO_RIGHT, unreadable_list
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, Rejected, RetryLater, noting
 from schemas.base import is_day
@@ -25,8 +25,6 @@ from schemas.words import Text, named
 
 BLANK: Final = "API_BLANK"
 """Sent as a value, it empties the field; ``""`` and null would leave it as it is."""
-NO_RIGHT: Final = "API_NORIGHT"
-"""What Fortnox shows of a field that needs a licence which the company lacks."""
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "email": ("Email",),
@@ -147,7 +145,10 @@ def is_same_person(values: Values, now: Values) -> bool | None:
 
 
 def found(items: Sequence[Mapping[str, Any]], values: Values, today: date) -> str | RetryLater | None:
-    """Return the id of the employee with an order's e-mail, else with its personal number; None: nobody has them."""
+    """Return the id of the employee with an order's e-mail, else with its personal number; None: nobody has them.
+
+    Somebody whose e-mail we may not read, and whose number does not say that it is another, gives no answer.
+    """
     if not all("Email" in item for item in items):
         return unreadable_list("Employees")
     people = [(held(item, today), _text(item.get("EmployeeId"))) for item in items]
@@ -155,6 +156,9 @@ def found(items: Sequence[Mapping[str, Any]], values: Values, today: date) -> st
         for now, employee_id in people:
             if employee_id and values.get(name) and _holds(name, values, now):
                 return employee_id
+    number = "personal_number" if values.get("personal_number") else ""
+    if any(now.get("email") == NO_RIGHT and now.get(number, NO_RIGHT) == NO_RIGHT for now, _ in people):
+        return unreadable_list("Employees")
     return None
 
 

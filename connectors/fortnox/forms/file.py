@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.fortnox import encode
+from connectors.fortnox.classify import NO_RIGHT
 from infra.delivery.requests import Request
 from schemas.characters import sanitise
 from schemas.commands import AttachFile
@@ -82,8 +83,8 @@ def joined(order: AttachFile, items: Sequence[Mapping[str, Any]], file_ids: Sequ
 
 
 def nameless(order: AttachFile, items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the ids of the voucher's files whose names Fortnox does not say, as in its old documentation."""
-    return tuple(str(item["FileId"]) for item in _of_voucher(order, items) if not item.get("Name"))
+    """Return the ids of the voucher's files whose names Fortnox does not say, as in its old documentation, or hides."""
+    return tuple(str(item["FileId"]) for item in _of_voucher(order, items) if item.get("Name") in (None, "", NO_RIGHT))
 
 
 def is_same(order: AttachFile, content: bytes) -> bool:

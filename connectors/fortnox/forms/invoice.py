@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from connectors.fortnox import encode, waiting_words
+from connectors.fortnox.classify import NO_RIGHT
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, noting
 from schemas import ids
@@ -68,8 +69,8 @@ def marked(order: Envelope[CreateInvoice], items: Sequence[Mapping[str, Any]]) -
 
 
 def unsure(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the numbers of the documents that a list shows without their mark."""
-    return tuple(number(item) for item in items if MARKED not in item)
+    """Return the numbers of the documents that are shown without what stands where the mark does."""
+    return tuple(number(item) for item in items if item.get(MARKED, NO_RIGHT) == NO_RIGHT)
 
 
 def number(item: Mapping[str, Any]) -> str:

@@ -53,7 +53,7 @@ async def probe(fortnox: Fortnox, order: Envelope[CreateInvoice], attempt: Attem
             case Missing():
                 pass
             case Record(fields):
-                found += invoice.marked(order, (fields,))
+                found += ("",) if invoice.unsure((fields,)) else invoice.marked(order, (fields,))
     if "" in found:
         return unreadable_list(form.many)
     if not found:

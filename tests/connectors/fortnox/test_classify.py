@@ -371,10 +371,16 @@ def test_a_mark_is_matched_whole(description: str | None, *, is_ours: bool) -> N
 
 
 @pytest.mark.parametrize(
-    "item", [{"VoucherNumber": 12}, {"Description": MARK}, {"Description": MARK, "VoucherNumber": "x"}]
+    "item",
+    [
+        {"VoucherNumber": 12},
+        {"Description": MARK},
+        {"Description": MARK, "VoucherNumber": "x"},
+        {"Description": "API_NORIGHT", "VoucherNumber": 12},
+    ],
 )
 def test_a_voucher_that_cannot_be_read_is_not_absent(item: dict[str, Any]) -> None:
-    """Without descriptions, or with our mark and no number, the search has no result."""
+    """Without descriptions, with one that is hidden from us, or with our mark and no number: there is no result."""
     assert isinstance(classify.marked([item], MARK, series="F", year_id=4), RetryLater)
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from connectors.fortnox import encode
 from connectors.fortnox.forms import absence, employee, file, invoice
 from infra.delivery.requests import Request
-from infra.verdicts import Rejected
+from infra.verdicts import Rejected, RetryLater
 from schemas import ids
 from schemas.commands import UpsertEmployee, VoucherRef
 from schemas.events import EmployeeFields
@@ -212,6 +212,29 @@ def test_an_absence_is_found_as_it_was_sent(order: Any, unused: Any) -> None:
     assert absence.written(order.data, held) is not None
 
 
+@pytest.mark.parametrize("name", ["EmployeeId", "CauseCode", "Date", "Hours", "CostCenter"])
+def test_an_absence_that_hides_what_it_is_known_by_is_not_absent(name: str) -> None:
+    """Unless what it shows says that it is another: it would be registered twice."""
+    order = lane_driver.absence(hours=Decimal(4), cost_centre="10").data
+    held = sent(absence.create(order), absence.KEY) | {"id": "7", name: "API_NORIGHT"}
+    other = {"CauseCode": "XXX"} if name != "CauseCode" else {"EmployeeId": "0"}
+    assert absence.found(order, [held]) == ()
+    assert [absence.hides(order, [item]) for item in (held, held | other, {})] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("number", "is_open"), [("API_NORIGHT", True), ("", True), ("4504032972", False), ("8001011231", False)]
+)
+def test_an_employee_who_hides_the_e_mail_address_is_not_absent(number: str, *, is_open: bool) -> None:
+    """Unless the personal number tells that it is somebody else: a new employee would be added twice."""
+    items = [{"EmployeeId": "1", "Email": "API_NORIGHT", "PersonalIdentityNumber": number}]
+    values = {"email": "anna@exempel.se", "personal_number": "194504032972"}
+    found = employee.found(items, values, TODAY)
+    assert isinstance(found, RetryLater) == is_open
+    assert found == "1" if number == "4504032972" else found is None or is_open
+    assert isinstance(employee.found(items, {"email": "anna@exempel.se"}, TODAY), RetryLater)
+
+
 def test_an_absence_of_somebody_whose_id_begins_alike_is_another() -> None:
     """Fortnox searches by parts of a text; a day may come with its time."""
     order = lane_driver.absence(employee_id="1980010112").data
@@ -247,6 +270,9 @@ def test_a_document_carries_its_mark_and_its_amounts_to_the_ore(order: Any) -> N
     ]
     assert all(len(row["Description"]) <= 255 for row in fields[form.rows])
     assert invoice.marked(order, [fields | {"DocumentNumber": 7}]) == ("7",)
+    assert invoice.unsure([fields | {"DocumentNumber": 7}]) == ()
+    for shown in ({}, {"ExternalInvoiceReference1": "API_NORIGHT"}):  # hidden is not absent
+        assert invoice.unsure([{"DocumentNumber": 8, **shown}]) == ("8",)
     longer = fields["ExternalInvoiceReference1"] + "x"
     assert invoice.marked(order, [fields | {"DocumentNumber": 7, "ExternalInvoiceReference1": longer}]) == ()
     verdict = invoice.written(order, fields | {"DocumentNumber": 7})
@@ -290,6 +316,9 @@ def test_a_file_has_a_name_of_its_voucher_and_its_content(order: Any) -> None:
     assert boundary.encode() not in order.data.content
     files = {"Files": [{"Name": name, "Id": "7"}, {"Name": "x", "Id": "8"}]}
     assert file.waiting(order.data, files) == ("7",)
+    voucher = {"VoucherSeries": order.data.voucher.series, "VoucherNumber": str(order.data.voucher.number)}
+    joined = [{"FileId": shown, **voucher, **({"Name": shown} if shown else {})} for shown in ("API_NORIGHT", "x")]
+    assert file.nameless(order.data, [*joined, {"FileId": "9", **voucher}]) == ("API_NORIGHT", "9")
 
 
 @cache

@@ -71,6 +71,22 @@ async def test_two_documents_with_one_mark_are_both_told(engine: AsyncEngine, co
     assert (found.record, found.others) == (first, (second,))
 
 
+@pytest.mark.parametrize("document", ["invoice", "order"])
+async def test_a_document_whose_mark_may_not_be_read_is_not_absent(
+    engine: AsyncEngine, company: sandbox.Company, document: str
+) -> None:
+    """API_NORIGHT in place of the mark says nothing: taken for absent, the document would be made a second time."""
+    order = invoice(document=document)
+    async with connected(engine, company) as connection:
+        await connection.write(order, attempt())
+        company.no_right = {"ExternalInvoiceReference1"}
+        look = await connection.probe(order, attempt())
+        assert isinstance(look, RetryLater)
+        assert look.code == "list_unreadable"
+        company.no_right = set()
+        assert isinstance(await connection.probe(order, attempt()), AlreadyThere)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("document", ["invoice", "order"])
 async def test_a_lost_answer_never_doubles_a_document(

@@ -326,8 +326,8 @@ async def test_answers_conform_to_fortnoxs_document_but_for_the_exceptions(tour:
 def test_every_question_that_fortnoxs_document_names_is_taken() -> None:
     """Each parameter of each list, with each of its choices, is neither an unknown one nor an unknown filter."""
     refused = set()
-    for method, path, _, handler in ROUTES:
-        for name, value in asked_of(path) if method == "GET" else ():
+    for path, handler in ((path, handler) for method, path, _, handler in ROUTES if method == "GET"):
+        for name, value in asked_of(path):
             asked = ApiRequest(AT, {}, {name: value}, b"", AT)
             try:
                 handler(asked, Company(1001))
