@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
+from websockets.asyncio.client import connect as dial
 
 from connectors.fortnox import SYSTEM
 from connectors.fortnox.ledger import topics
 from connectors.fortnox.ledger.hints import Hint, Hints, read
 from connectors.fortnox.sandbox import Company, Fault, Faults
 from connectors.fortnox.sandbox.topics import ROUTE
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from tests.connectors.fortnox.ledger_driver import DOCUMENTS, NUMBER, TENANT, LedgerDriver, book, ledger_driver, order
 
@@ -112,10 +114,10 @@ async def test_a_burst_of_events_is_one_reading_of_the_year(books: LedgerDriver)
 
 async def test_many_companies_are_listened_to_on_one_connection(books: LedgerDriver) -> None:
     """The answer repeats every token: those of some hundred companies are more than a message may hold."""
-    settings, numbers = books.host.settings.fortnox, range(20_001, 20_201)
+    settings, numbers = books.host.settings.of(FortnoxSettings), range(20_001, 20_201)
     names = [await books.add(number) for number in numbers]
     told = topics._Topics(books.host)
-    async with topics.dial(str(settings.events_url), max_size=topics._LARGEST, proxy=None) as socket:
+    async with dial(str(settings.events_url), max_size=topics._LARGEST, proxy=None) as socket:
         await told._add(socket, names)
         answer = await told._ask(socket, command="list-tenants-v1")
     assert answer["tenantIds"] == sorted(told.companies) == [*numbers]
