@@ -56,11 +56,13 @@ group.initial.rebalance.delay.ms=0
 # After a crash the controller, which is this same process, refuses the node until its old session is over.
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=3000
+# There is no replica: what is acknowledged is on the disk, or a power cut would take what was accepted.
+log.flush.interval.messages=1
 # A broker at rest wakes a dozen threads, and writes a record of nothing twice a second: measured, that is 4.5 % of a
 # core. With these, which are enough for one machine, it is 2 %.
 metadata.max.idle.interval.ms=0
 num.network.threads=1
-num.io.threads=2
+num.io.threads=4
 group.coordinator.threads=1
 share.coordinator.threads=1
 # Readers of a partition wait for a transaction that is open there, also for one whose producer has died.

@@ -69,6 +69,19 @@ async def test_acknowledged_data_survives_a_kill_and_a_stop_at_the_same_address(
     assert await read(address, "audit.v1", 2) == [b"before the kill", b"before the stop"]
 
 
+async def test_what_is_acknowledged_is_on_the_disk(broker: EmbeddedKafka) -> None:
+    """A machine that loses its power has no replica that would know it."""
+    await ensure_topics(broker.bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, TOPICS[0].name)])
+    finally:
+        await admin.close()
+    ((*_, entries),) = answer.resources
+    assert {entry[0]: entry[1] for entry in entries}["flush.messages"] == "1"
+
+
 def test_from_its_second_start_on_a_machine_a_broker_finds_its_classes_as_they_are_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
