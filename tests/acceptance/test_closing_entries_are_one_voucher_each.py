@@ -61,7 +61,7 @@ async def test_2_who_sent_or_planned_it_does_not_approve_it(house: Roles, shop: 
 async def test_3_a_second_person_applies_it_and_each_entry_is_one_voucher(house: Roles, shop: Shop) -> None:
     """A third of all calls fails; the accrual is taken back on its day; applied again, nothing more is sent."""
     begins = (await plan(house, shop))["plan_id"][:8]
-    report = await house.command("apply", begins, "--by", "anna", "--wait", "120")
+    report = await house.command("apply", begins, "--by", "anna", "--wait", "300")
     assert {one["status"] for one in report["rows"]} == {"done"}
     vouchers = await house.ends_with(shop, vouchers=7)
     assert sorted((v.draft.series, v.draft.date) for v in vouchers) == sorted(
@@ -91,7 +91,7 @@ async def test_4_a_new_version_sends_only_what_is_new(house: Roles, shop: Shop) 
     shown = await plan(house, shop)
     wanted = {"1": "rebook", "6": "export"}
     assert {one["number"]: one["action"] for one in shown["rows"] if one["action"] != "do_nothing"} == wanted
-    await house.command("apply", shown["plan_id"][:8], "--by", "anna", "--wait", "120")
+    await house.command("apply", shown["plan_id"][:8], "--by", "anna", "--wait", "300")
     vouchers = await house.ends_with(shop, vouchers=10)
     depreciation = sum((r.debit - r.credit for v in vouchers for r in v.draft.rows if r.account == 7832), Decimal(0))
     assert depreciation == Decimal(101 + 200 + 300 + 400 + 500 + 480)

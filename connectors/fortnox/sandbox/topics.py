@@ -31,6 +31,7 @@ class Topics:
         self._books, self._socket = books, socket
         self._companies: set[int] = set()
         self._topics: set[str] = set()
+        self._is_subscribed = False
         self._events: asyncio.Queue[tuple[int, Voucher]] = asyncio.Queue()
         self._listens = ExitStack()
 
@@ -71,7 +72,7 @@ class Topics:
                 self._topics |= wanted & _TOPICS
                 return {"result": "error" if wrong else "ok", "invalidTopics": wrong}
             case "subscribe-v1":
-                return {"result": "ok" if self._companies and self._topics else "error"}
+                return {"result": "ok" if self._subscribe() else "error"}
             case _:
                 return {"result": "error"}
 
@@ -85,12 +86,22 @@ class Topics:
         added = {text: held[1].database_number for text, held in found.items() if held is not None}
         for number in set(added.values()) - self._companies:
             self._companies.add(number)
-            self._listens.enter_context(
-                self._books.companies[number].listening(
-                    lambda voucher, number=number: self._events.put_nowait((number, voucher))  # type: ignore[misc] # a default
-                )
-            )
+            if self._is_subscribed:
+                self._listen(number)
         return {"result": "error" if wrong else "ok", "tenantIds": added, "invalidTokens": wrong}
+
+    def _subscribe(self) -> bool:
+        """Tell events from now on, of the companies that were added, too; False: of no company, or no topic."""
+        if self._companies and self._topics and not self._is_subscribed:
+            self._is_subscribed = True
+            for number in self._companies:
+                self._listen(number)
+        return self._is_subscribed
+
+    def _listen(self, number: int) -> None:
+        self._listens.enter_context(
+            self._books.companies[number].listening(lambda voucher: self._events.put_nowait((number, voucher)))
+        )
 
     async def _tell(self) -> None:
         while True:
