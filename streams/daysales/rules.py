@@ -96,10 +96,13 @@ def a_refused_voucher_waits(case: Case) -> Held | None:
 
 def a_day_booked_twice_waits_for_a_person(case: Case) -> Held | None:
     """Hold a report with two vouchers: a database that was restored makes them, and a person puts it right."""
-    state = case.state
-    if not state.surplus or not state.booked:
+    booked, surplus = case.state.booked, tuple(map(str, case.state.surplus))
+    if not surplus:
         return None
-    voucher, surplus = str(state.booked.voucher), tuple(map(str, state.surplus))
+    if booked is None:  # it was reversed by hand; and then another one came out
+        said = words.BOOKED_AFTER_ALL(surplus=surplus)
+        return Held(BOOKED_TWICE, said, surplus, (IS_REVERSED,), can_be_given_up=False)
+    voucher = str(booked.voucher)
     return Held(
         BOOKED_TWICE,
         words.BOOKED_TWICE(voucher=voucher, surplus=surplus),

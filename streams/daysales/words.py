@@ -61,6 +61,13 @@ BOOKED_TWICE = Phrase(
     "More than one voucher stands for this report: {voucher} and {surplus:and}. Reverse {surplus:and} by hand in "
     "Fortnox, then answer reversed.",
 )
+BOOKED_AFTER_ALL = Phrase(
+    "daysales.booked_after_all",
+    "Verifikationen för rapporten är återförd för hand, och {surplus:and} har kommit till av samma order. Återför "
+    "{surplus:and} för hand i Fortnox och svara sedan ”Återförd”.",
+    "The voucher of this report was reversed by hand, and {surplus:and} came out of the same order. Reverse "
+    "{surplus:and} by hand in Fortnox, then answer reversed.",
+)
 NOT_ATTACHED = Phrase(
     "daysales.not_attached",
     "Dagen är bokförd som {voucher}, och Fortnox tar inte emot rapporten bredvid den: {why} Svara ”Försök igen” när "

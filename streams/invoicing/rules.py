@@ -163,12 +163,16 @@ def _may_find_another(record: AuditRecord) -> bool:
 
 def a_receipt_invoiced_twice_waits(case: Case) -> Held | None:
     """Hold a receipt with two documents: a database that was restored makes them, and a person puts it right."""
-    if not case.state.surplus or not case.state.document:
+    document, surplus = case.state.document, case.state.surplus
+    if not surplus:
         return None
+    if document is None:  # credited by hand; and then another one came out
+        said = words.INVOICED_AFTER_ALL(surplus=surplus)
+        return Held("invoiced_twice", said, surplus, (CREDITED,), can_be_given_up=False)
     return Held(
         "invoiced_twice",
-        words.INVOICED_TWICE(document=_named(case.state.document), surplus=case.state.surplus),
-        (str(case.state.document), *case.state.surplus),
+        words.INVOICED_TWICE(document=_named(document), surplus=surplus),
+        (str(document), *surplus),
         (CREDITED,),
         can_be_given_up=False,
     )

@@ -51,6 +51,13 @@ INVOICED_TWICE = Phrase(
     "hand in Fortnox, then answer credited.",
 )
 
+INVOICED_AFTER_ALL = Phrase(
+    "invoicing.invoiced_after_all",
+    "Dokumentet för kvittot är krediterat för hand, och {surplus:and} har kommit till av samma order. Kreditera eller "
+    "makulera {surplus:and} för hand i Fortnox och svara sedan ”Krediterad”.",
+    "The document of this receipt was credited by hand, and {surplus:and} came out of the same order. Credit or cancel "
+    "{surplus:and} by hand in Fortnox, then answer credited.",
+)
 BOOKED_TWICE = Phrase(
     "invoicing.booked_twice",
     "En verifikation vid sidan av kvittots dokument är bokförd mer än en gång. Återför {surplus:and} för hand i "

@@ -592,6 +592,20 @@ def test_an_order_that_was_refused_and_then_came_out_is_a_second_voucher() -> No
     assert (held.reason, held.lines) == ("booked_twice", ("F 12", "F 13"))
 
 
+def test_a_second_reversal_waits_also_where_nothing_stands() -> None:
+    """The day's voucher is gone, and the one that replaces it was refused: the surplus is no less in Fortnox."""
+    host = booked(REVERSE)
+    reversal = voucher(host.tell(amended()))
+    anew = voucher(host.tell(outcome(reversal, number=13)))
+    host.tell(outcome(anew, number=14))
+    again = voucher(host.tell(amended(2)))
+    gone = hold(host.tell(outcome(again, "rejected", code="voucher_gone", why="F 14", who="accountant")))
+    third = voucher(host.tell(answered(gone, "reversed")))
+    host.tell(refusal(third))
+    held = hold(host.tell(outcome(reversal, number=15)))
+    assert (held.reason, held.lines, host.state().booked) == ("booked_twice", ("F 15",), None)
+
+
 @pytest.mark.parametrize("code", ["voucher_gone", "suspected_double"])
 def test_an_answer_about_one_voucher_is_none_about_another(code: str) -> None:
     """What stood is gone, or was reversed by hand; the voucher too many, which the hold did not name, waits."""

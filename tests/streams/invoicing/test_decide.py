@@ -617,6 +617,21 @@ def test_a_credit_note_that_came_out_twice_waits_for_a_person() -> None:
     assert held(host.tell(outcome(first, number=78))).lines[1:] == ("77", "78")
 
 
+def test_a_document_that_came_out_after_the_first_was_credited_by_hand_waits_for_a_person() -> None:
+    """Nothing stands for the receipt by then, and the further one is no less in Fortnox."""
+    host = Host(chosen(amended="credit"))
+    (first,) = host.tell(receipt())
+    host.tell(outcome(first).model_copy(update={"settings_version": 9}))
+    hold = held(host.tell(receipt(amendment=1, rows=(row(),))) or host.tell(outcome(host.state().awaits, number=2)))  # type: ignore[arg-type] # the voucher beside
+    again, *_ = [o for o in host.tell(answered(hold, "credited")) if not isinstance(o, CloseReview)]
+    assert host.state().document is None
+    host.tell(outcome(again, "rejected", code="refused", why="no"))
+    asked = held(host.tell(outcome(first, number=77)))
+    assert (asked.reason, asked.lines) == ("invoiced_twice", ("77",))
+    assert names(host.tell(answered(asked, "credited")))[0] == "close"
+    assert host.state().surplus == ()
+
+
 def test_a_document_of_forgotten_settings_is_credited_by_hand() -> None:
     """The journal carried out what is not remembered here: nothing that is not known is taken back."""
     host = Host(chosen(amended="credit"))
