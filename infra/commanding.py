@@ -73,10 +73,16 @@ def one_of(word: str, choices: Iterable[str], what: str) -> str:
 
 def print_json(value: Any) -> None:
     """Print a value for programs."""
-    sys.stdout.write(json_text(value, indent=2) + "\n")
+    sys.stdout.write(_json(value, indent=2) + "\n")
 
 
-def json_text(value: Any, indent: int | None = None) -> str:
+def print_json_line(value: Any) -> None:
+    """Print a value for programs that read line by line, at once."""
+    sys.stdout.write(_json(value) + "\n")
+    sys.stdout.flush()
+
+
+def _json(value: Any, indent: int | None = None) -> str:
     """Return a value as JSON that standard output can hold: where its encoding lacks letters, they are escapes."""
     has_all = str(sys.stdout.encoding or "utf-8").lower().startswith("utf")
     return json.dumps(value, ensure_ascii=not has_all, indent=indent, default=str)

@@ -42,6 +42,13 @@ def writable(data: Path) -> None:
         raise unwritable(data, error) from error
 
 
+def put(file: Path, text: str) -> None:
+    """Write a small file of ours: whoever reads it meanwhile finds what it held before, or all of this."""
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.write_text(text)
+    fresh.replace(file)
+
+
 def alive(pid: int) -> bool:
     """Tell whether a process runs; one that ended and that nobody waited for does not."""
     try:

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import sys
 import textwrap
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from connectors.demo.on_account import SaleRow
 from connectors.demo.people import Somebody, StaffTieOut
 from connectors.demo.telling import Effect, amount, words
 from connectors.demo.tieout import TieOut, TieoutRow, Total
-from infra.commanding import json_text
+from infra.commanding import print_json_line
 from schemas.base import SWEDEN
 from schemas.plans import Plan, PlanRow
 
@@ -61,14 +60,14 @@ class Screen:
     def note(self, text: str) -> None:
         """Say what the demo itself does."""
         if self._as_json:
-            _line({"what": "note", "text": text})
+            print_json_line({"what": "note", "text": text})
         else:
             self._console.print(text, style="dim", markup=False)
 
     def scene(self, title: str, text: str) -> None:
         """Begin a scene."""
         if self._as_json:
-            _line({"what": "scene", "text": title})
+            print_json_line({"what": "scene", "text": title})
             return
         self._console.print()
         self._console.print(title, style="bold", markup=False)
@@ -77,7 +76,7 @@ class Screen:
     def effect(self, effect: Effect) -> None:
         """Print one effect."""
         if self._as_json:
-            _line(effect.to_json())
+            print_json_line(effect.to_json())
             return
         # Times are the companies' own, as at the desk; JSON has them in UTC.
         head = f"  {effect.at.astimezone(SWEDEN):%H:%M:%S}  {effect.company:<9} {effect.about:<14} "
@@ -93,7 +92,7 @@ class Screen:
         """Print a plan: each person's state, what is proposed, and what differs. Personal values are masked."""
         if self._as_json:
             shown = [row.model_dump(mode="json", exclude={"in_hr", "in_fortnox"}) for row in rows]
-            _line({"what": "plan", "plan": str(plan.plan_id), "company": plan.tenant, "rows": shown})
+            print_json_line({"what": "plan", "plan": str(plan.plan_id), "company": plan.tenant, "rows": shown})
         else:
             self._console.print(_plan_table(rows, self._width))
 
@@ -107,7 +106,7 @@ class Screen:
     ) -> None:
         """Print the tie-outs: each report against the books, each company's sum, the counts, staff, year-end."""
         if self._as_json:
-            _line(
+            print_json_line(
                 {
                     "what": "tie_out",
                     "accounted_for": not found.problems,
@@ -169,7 +168,7 @@ class Screen:
     def next_steps(self, steps: Sequence[tuple[str, str]], where: Sequence[str]) -> None:
         """Say what to try next."""
         if self._as_json:
-            _line({"what": "next", "try": [command for command, _ in steps], "where": list(where)})
+            print_json_line({"what": "next", "try": [command for command, _ in steps], "where": list(where)})
             return
         self._console.print()
         for line in where:
@@ -312,8 +311,3 @@ def _totals(totals: Sequence[Total]) -> Table:
         amounts = (t.reports, t.replaced, t.held, t.to_invoice, t.due, t.in_books, t.difference)
         table.add_row(t.company, *map(amount, amounts))
     return table
-
-
-def _line(content: dict[str, Any]) -> None:
-    sys.stdout.write(json_text(content) + "\n")
-    sys.stdout.flush()

@@ -22,7 +22,7 @@ from connectors.demo.telling import TenantRecord
 from connectors.demo.tieout import BookedVoucher, TieOut, sales_accounts, tie_out
 from connectors.demo.world import NotInTime, Unexpected, World
 from connectors.demo.yearend import AccountingFirm
-from infra import clock, companies, registry, roles, telemetry, tenants
+from infra import clock, companies, folders, registry, roles, telemetry, tenants
 from infra.commanding import Failed, WrongUsage
 from infra.embedded import found, jars, runtime
 from infra.environment import PINNED
@@ -200,9 +200,7 @@ def _pin(settings: Settings, systems: Mapping[str, Mapping[str, Any]], **more: A
         "lease_seconds": settings.lease_seconds,
         **more,
     }
-    fresh = settings.data / f"{PINNED}.new"
-    fresh.write_text(json.dumps(pinned))
-    fresh.replace(settings.data / PINNED)  # whoever uses the folder meanwhile reads one or the other
+    folders.put(settings.data / PINNED, json.dumps(pinned))
 
 
 @contextmanager

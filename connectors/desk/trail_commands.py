@@ -1,11 +1,10 @@
 """The verbs that read what really happened: the audit trail, and the whole story of one thing."""
 
 import shlex
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,7 +12,7 @@ from connectors.desk import resolving, views, walking
 from connectors.desk.running import POLL
 from connectors.desk.story import Story, tell
 from infra import clock, registry, trail
-from infra.commanding import Failed, Json, OfCompany, WrongUsage, json_text, print_lines, print_out, width
+from infra.commanding import Failed, Json, OfCompany, WrongUsage, print_json_line, print_lines, print_out, width
 from infra.deciding import remembering
 from infra.office import Office, in_office
 from infra.showing import activity, overview
@@ -48,7 +47,7 @@ def audit_show(
     def show(told: Iterable[trail.TenantRecord], language: Language) -> None:
         for company, record in told:
             if as_json:
-                _print_record(views.audit_json(company, record))
+                print_json_line(views.audit_json(company, record))
             else:
                 print_lines([views.audit_line(company, record, language)])
 
@@ -121,8 +120,3 @@ async def _story(place: Office, asked: str, tenant: str | None, year_id: int | N
     material = material.with_standing(await remembering.standing(place.engine, registry.flows(), *found[0]))
     told = material.with_facts(await read_back(place.engine, place.bootstrap, material.lines))
     return tell(told, None if place.settings.language == "en" else place.settings.language)
-
-
-def _print_record(value: Any) -> None:
-    sys.stdout.write(json_text(value) + "\n")
-    sys.stdout.flush()

@@ -52,6 +52,20 @@ _ADVANCE = text(
 )
 
 
+_Standing = dict[TopicPartition, tuple[int, float]]
+"""An offset of each partition, and since when it is that one (monotonic seconds)."""
+
+
+def _stood(standing: _Standing, tp: TopicPartition, offset: int) -> float:
+    """Return for how many seconds this has been the offset; another one is taken down, and stands from now on."""
+    now = clock.monotonic()
+    known, since = standing.get(tp, (None, now))
+    if known != offset:
+        standing[tp] = (offset, now)
+        return 0.0
+    return now - since
+
+
 class Auditor:
     """One process at a time audits. ``old_enough`` is the age in seconds at which a hole is mended."""
 
@@ -78,10 +92,10 @@ class Auditor:
         self._groups = {flows_group: tuple(topics), **groups}
         self._flows_group = flows_group
         self._old_enough = old_enough
-        self._first: dict[TopicPartition, tuple[int, float]] = {}
-        """The first offset that is not proved, and since when it is that one (monotonic seconds)."""
-        self._young: dict[TopicPartition, tuple[int, float]] = {}
-        """Where proving ended last since a record was young, and since when (monotonic seconds)."""
+        self._first: _Standing = {}
+        """The first offset that is not proved."""
+        self._young: _Standing = {}
+        """Where proving ended last since a record was young."""
         self._short: frozenset[str] = frozenset()
         """Topics that ended, at the last look, before what was read of them."""
         self.mended = 0
@@ -174,12 +188,7 @@ class Auditor:
 
         Faust can lose the last record of a partition: nothing comes after it, and it would wait until something does.
         """
-        now = clock.monotonic()
-        known, since = self._first.setdefault(tp, (first, now))
-        if known != first:
-            self._first[tp] = (first, now)
-            return False
-        return now - since >= self._old_enough
+        return _stood(self._first, tp, first) >= self._old_enough
 
     def _is_young(self, tp: TopicPartition, record: Record) -> bool:
         """Tell whether a worker may be deciding a record right now.
@@ -187,14 +196,9 @@ class Auditor:
         A time that lies ahead is a producer's mistake, and must not keep a hole open until then; where there is none it
         is always the present, and when we met the record counts.
         """
-        now = clock.monotonic()
-        offset, since = self._young.get(tp, (-1, now))
         if abs((clock.now() - record.timestamp).total_seconds()) >= self._old_enough:
             return False
-        if offset != record.offset:
-            self._young[tp] = (record.offset, now)
-            return True
-        return now - since < self._old_enough
+        return _stood(self._young, tp, record.offset) < self._old_enough
 
     async def _prove(self, consumer: Consumer, tp: TopicPartition, first: int, passed: int) -> int:
         """Return up to where every record has a line, after deciding those that have waited long enough for one."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import psycopg
 
-from infra import clock, telemetry
+from infra import clock, folders, telemetry
 from infra.embedded import copying
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
@@ -141,8 +141,6 @@ async def _all(calls: list[Any]) -> None:
 def _remember(data: Path, embedded: dict[str, Any]) -> None:
     """Write what others need to find our servers; only ours: the URL of a named database holds its password."""
     try:
-        fresh = data / f"{KNOWN}.new"
-        fresh.write_text(json.dumps(embedded))
-        fresh.replace(data / KNOWN)
+        folders.put(data / KNOWN, json.dumps(embedded))
     except OSError as error:
         raise unwritable(data, error) from error

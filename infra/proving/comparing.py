@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock, ledgers, registry
 from infra.plugin import Host, YearRead
 from infra.proving import records
-from infra.proving.books import Entry, entry, posted
+from infra.proving.books import Entry, Posted, entry, posted
 from infra.proving.doubles import MONTH, Double, doubles
 from infra.proving.matching import standing
 from infra.proving.proof import Proof, prove, repeats, unknown_marks
@@ -45,8 +45,7 @@ async def compare(host: Host, tenant: str, year: int | date, *, asked_by: str) -
         read_at = clock.now()
         orders = await records.orders(host.engine, tenant, read.first, read.last, as_of)
         found = await asyncio.to_thread(lambda: list(entries(read)))
-        elsewhere = await records.marked(host.engine, tenant, unknown_marks(orders, found), as_of)
-        proof = await asyncio.to_thread(prove, orders, found, elsewhere)
+        proof = await _proved(host, tenant, orders, found, as_of)
         about = _Year(read.first, read.last, read.sha256)
     return await _kept(host, tenant, about, proof, read_at, asked_by)
 
@@ -67,8 +66,7 @@ async def compare_known(host: Host, tenant: str, last: date) -> BooksProved | No
     as_of = read_at - settling
     orders = await records.orders(host.engine, tenant, books.year.first, last, as_of)
     if source == registry.ledger():
-        elsewhere = await records.marked(host.engine, tenant, unknown_marks(orders, found), as_of)
-        proof = await asyncio.to_thread(prove, orders, found, elsewhere)
+        proof = await _proved(host, tenant, orders, found, as_of)
     else:
         proof = await asyncio.to_thread(repeats, orders, found)
     about = _Year(books.year.first, last, year.sha256, source)
@@ -125,6 +123,12 @@ def entries(read: YearRead) -> Iterator[Entry]:
     names = (each.part for each in read.parts if each.part.startswith(VOUCHERS))
     for part in read.part(names):
         yield from map(entry, part.vouchers)
+
+
+async def _proved(host: Host, tenant: str, orders: Sequence[Posted], found: Sequence[Entry], as_of: datetime) -> Proof:
+    """Prove a year's books; what carries a mark that none of its orders has may be of one for another year."""
+    elsewhere = await records.marked(host.engine, tenant, unknown_marks(orders, found), as_of)
+    return await asyncio.to_thread(prove, orders, found, elsewhere)
 
 
 async def _kept(host: Host, tenant: str, year: _Year, proof: Proof, read_at: datetime, asked_by: str) -> BooksProved:

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from connectors.fortnox import classify, refusal_words, waiting_words
-from connectors.fortnox.classify import unreadable_list
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import absence
 from connectors.fortnox.paging import whole
@@ -69,7 +68,9 @@ async def _search(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Atte
     taken = await ours.taken(alike, order.id)
     found = tuple(each for each in alike if each not in taken)
     if not found:
-        return unreadable_list(listed.key) if absence.hides(order.data, listed.items) else listed.absent(attempt)
+        return (
+            classify.unreadable_list(listed.key) if absence.hides(order.data, listed.items) else listed.absent(attempt)
+        )
     amend(attempt, waiting_words.FOUND(names=found))
     if len(found) > 1:
         _log.error("several_absences_say_the_same", tenant=fortnox.company.tenant, order_id=order.id)

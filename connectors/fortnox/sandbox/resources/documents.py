@@ -225,6 +225,12 @@ def _reduced_invoice(full: dict[str, Any]) -> dict[str, Any]:
     return {**item, "CurrencyRate": to_json(item["CurrencyRate"]).decode()}
 
 
+_ASKS: Final[Mapping[str, registers.Question]] = {
+    "label": registers.row_is("Labels", "Id"),
+    "notcompleted": registers.flag("NotCompleted"),
+    "sent": registers.flag("Sent"),
+}
+"""What both kinds of documents can be asked for."""
 INVOICES: Final = Register(
     path="invoices",
     one="Invoice",
@@ -253,6 +259,7 @@ INVOICES: Final = Register(
         "project": "Project",
     },
     asks={
+        **_ASKS,
         "accountnumberfrom": lambda values, text: any(
             row["AccountNumber"] >= number(text) for row in values["InvoiceRows"]
         ),
@@ -262,9 +269,6 @@ INVOICES: Final = Register(
         "articledescription": registers.row_says("InvoiceRows", "Description"),
         "articlenumber": registers.row_is("InvoiceRows", "ArticleNumber"),
         "credit": registers.flag("Credit"),
-        "label": registers.row_is("Labels", "Id"),
-        "notcompleted": registers.flag("NotCompleted"),
-        "sent": registers.flag("Sent"),
     },
     dated="InvoiceDate",
     paid="FinalPayDate",
@@ -318,11 +322,7 @@ ORDERS: Final = Register(
         "ordertype": "OrderType",
         "project": "Project",
     },
-    asks={
-        "label": registers.row_is("Labels", "Id"),
-        "notcompleted": registers.flag("NotCompleted"),
-        "sent": registers.flag("Sent"),
-    },
+    asks=_ASKS,
     dated="OrderDate",
     sort={
         "customername": "CustomerName",
