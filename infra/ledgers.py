@@ -26,7 +26,7 @@ from schemas.ledger import (
     LedgerVoucher,
 )
 from schemas.ledger_parts import VOUCHERS
-from schemas.words import Text, Wording, heard
+from schemas.words import Text, Wording, all_heard, heard
 
 _AT_ONCE: Final = 10
 """Parts that are read at once, each of a megabyte at most."""
@@ -233,5 +233,4 @@ def _asked(hold: Mapping[str, Any]) -> tuple[Text | str, ...]:
 
 
 def _heard(lines: Sequence[str], wordings: Sequence[Any] | None) -> tuple[Text | str, ...]:
-    found = wordings or (None,) * len(lines)
-    return tuple(heard(Wording.kept(wording), line) for line, wording in zip(lines, found, strict=True))
+    return all_heard([*map(Wording.kept, wordings or ())], lines)

@@ -8,7 +8,7 @@ from schemas.audit import AuditRecord
 from schemas.base import Language
 from schemas.commands import Choice, HoldForReview
 from schemas.plans import BooksRow, CorrectionRow, Obstacle, PlanRow, RowT
-from schemas.words import Said, Text, Wording, called, read
+from schemas.words import Said, Text, Wording, all_heard, called, read
 
 
 def said(wording: Wording | None, text: str, language: Language) -> str:
@@ -33,8 +33,7 @@ def message(hold: HoldForReview, language: Language) -> str:
 
 def lines(hold: HoldForReview, language: Language) -> tuple[str, ...]:
     """Return the lines that explain a hold."""
-    wordings = hold.line_wordings or (None,) * len(hold.lines)
-    return tuple(said(wording, line, language) for wording, line in zip(wordings, hold.lines, strict=True))
+    return tuple(heard(line, language) for line in all_heard(hold.line_wordings, hold.lines))
 
 
 def means(choice: Choice, language: Language) -> str:
@@ -57,9 +56,8 @@ def row(planned: RowT, language: Language) -> RowT:
             for what in ("obstacles", "warnings"):
                 new[what] = tuple(_met(one, language) for one in getattr(planned, what))
     if isinstance(planned, CorrectionRow):
-        wordings = planned.differ_wordings or (None,) * len(planned.differs)
-        each = zip(wordings, planned.differs, strict=True)
-        new["differs"] = tuple(said(wording, line, language) for wording, line in each)
+        differs = all_heard(planned.differ_wordings, planned.differs)
+        new["differs"] = tuple(heard(line, language) for line in differs)
     return planned.model_copy(update=new)
 
 

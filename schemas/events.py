@@ -26,6 +26,7 @@ from schemas.documents import FLAWS, Document, Flaw
 from schemas.identities import ten_digits
 from schemas.money import ZERO, Money, Percent, Rate
 from schemas.personal import UNDER_A_KEY, Personal
+from schemas.words import Text, Wording, all_heard
 
 Register = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[0-9A-Za-zÅÄÖåäö\-_]{1,16}$")]
 """A cash register's designation (kassabeteckning): at most 16 letters and digits (SKVFS 2014:9)."""
@@ -332,11 +333,29 @@ class ClosingEntriesReady(Fact):
     )
     version: int = Field(default=0, ge=0, description="0 at first, one more each time the program sends the batch anew")
     submitted_by: str = Field(default="", max_length=200, description="who sent it, as far as the program says")
+    findings: tuple[str, ...] = Field(
+        default=(), max_length=50, description="what a person wants to know before these are booked; the first ones"
+    )
+    finding_wordings: tuple[Wording | None, ...] = Field(
+        default=(),
+        max_length=50,
+        description="of each finding, for readers of other languages; none where none has any",
+    )
 
     @property
     def key(self) -> str:
         """System and batch."""
         return f"{self.system}/{self.batch}"
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Its findings."""
+        return self.findings
+
+    @property
+    def found(self) -> tuple[Text | str, ...]:
+        """Its findings, to be filled into what is said of them."""
+        return all_heard(self.finding_wordings, self.findings)
 
 
 # --- Fortnox, and people ----------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from schemas.base import Day, Message, Moment
 from schemas.commands import Order
 from schemas.events import Fact
 from schemas.money import ZERO, Money
-from schemas.words import Text, Wording, heard
+from schemas.words import Text, Wording, all_heard
 
 LedgerSource = Literal["fortnox", "sie"]
 """Where a year's ledger was read: out of Fortnox, or out of a SIE file that somebody gave."""
@@ -202,8 +202,7 @@ class LedgerRetrieved(Fact):
     @property
     def found(self) -> tuple[Text | str, ...]:
         """Its findings, to be filled into what is said of them; of an older reading only the texts are known."""
-        wordings = self.finding_wordings or (None,) * len(self.findings)
-        return tuple(heard(wording, text) for wording, text in zip(wordings, self.findings, strict=True))
+        return all_heard(self.finding_wordings, self.findings)
 
     @property
     def whence(self) -> LedgerSource:

@@ -122,9 +122,9 @@ class Obstacle(Message):
     wording: Wording | None = Field(default=None, description="of why, for readers of other languages")
 
     @classmethod
-    def saying(cls, code: str, why: Text) -> Self:
-        """Return one whose sentence each reader reads in their own language."""
-        return cls(code=code, why=why.english, wording=why.wording)
+    def saying(cls, code: str, why: Text | str) -> Self:
+        """Return one whose sentence each reader reads in their own language, where its words are known."""
+        return cls(code=code, why=str(why), wording=why.wording if isinstance(why, Text) else None)
 
     @property
     def said(self) -> Text | str:

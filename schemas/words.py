@@ -12,7 +12,7 @@ in, ``called`` shows it.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -131,6 +131,11 @@ def called(phrases: Mapping[str, Said], owner: str, kind: str, name: str, langua
 def heard(wording: Wording | None, english: str) -> Text | str:
     """Return what a message says, to be filled into another text; of an older one only the text is known."""
     return Text(wording, english) if wording else english
+
+
+def all_heard(wordings: Sequence[Wording | None], english: Sequence[str]) -> tuple[Text | str, ...]:
+    """Return the lines that a message says; ``wordings`` is empty where of no line any are known (``lines_of``)."""
+    return tuple(heard(*line) for line in zip(wordings or [None] * len(english), english, strict=True))
 
 
 def rewritten(wording: Wording, write: Callable[[str], str]) -> Wording:

@@ -116,6 +116,7 @@ _RULES: Final[Mapping[str, str]] = {
     "what_waits_for_a_check_is_decided_again": "det som väntar på en kontroll avgörs igen",
     "settings_take_effect": "inställningar börjar gälla",
 }
+_WARNINGS: Final[Mapping[str, str]] = {"booked_already": "redan bokfört"}
 
 WORDS: Final[Mapping[str, Said]] = catalogue(
     "desk",
@@ -126,4 +127,5 @@ WORDS: Final[Mapping[str, Said]] = catalogue(
     flow=_FLOWS,
     action=_ACTIONS,
     rule=_RULES,
+    reason=_WARNINGS,
 )

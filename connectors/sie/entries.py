@@ -5,7 +5,8 @@ another order, are the same batch. What a file of entries cannot say is not gues
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -13,23 +14,27 @@ from pydantic import ValidationError
 
 from connectors.sie import note_words as say
 from connectors.sie.model import COST_CENTRE, PROJECT, Ledger, Row, Voucher
-from connectors.sie.notes import problems
+from connectors.sie.notes import Grade, Notes, problems
 from infra.plugin import Malformed
 from schemas import ids
 from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow
-from schemas.words import Text
+from schemas.words import Text, lines_of
 
 _ACCOUNT: Final = re.compile(r"[1-9][0-9]{3}", re.ASCII)
 _CODE: Final = re.compile(r"[\w.+&() /\-]{1,40}")
 _NO_NUMBER: Final = frozenset({"", "0"})
 _TWO: Final = 2
 _LONGEST_TEXT: Final = 200
+_MOST_FINDINGS: Final = 50
 MOST_ROWS: Final = 10_000
 """Of one file: its batch is one message."""
 
 
-def batch_of(ledger: Ledger, vouchers: Sequence[Voucher]) -> ClosingEntriesReady:
+def batch_of(ledger: Ledger, vouchers: Sequence[Voucher], notes: Notes) -> ClosingEntriesReady:
     """Return the fact that a file of entries tells.
+
+    Args:
+        notes: what its reader noticed; what is about the file as a whole is among the batch's findings.
 
     Raises:
         Malformed: it does not say whose entries these are, has none, or has one that no voucher in Fortnox can be.
@@ -51,6 +56,7 @@ def batch_of(ledger: Ledger, vouchers: Sequence[Voucher]) -> ClosingEntriesReady
         raise Malformed(wrong)
     year = ledger.year(0)
     content = [entry.to_json() for entry in entries]
+    findings = [*(note.said for note in notes.kept if note.grade is Grade.FINDING and not note.line), *_left_out(kept)]
     return ClosingEntriesReady(
         system="sie",
         batch=ids.digest([organisation_number, content])[:16],
@@ -59,7 +65,20 @@ def batch_of(ledger: Ledger, vouchers: Sequence[Voucher]) -> ClosingEntriesReady
         year_from=(year and year.first) or min(entry.entry_date for entry in entries),
         year_to=(year and year.last) or max(entry.entry_date for entry in entries),
         entries=tuple(entries),
+        findings=tuple(map(str, findings[:_MOST_FINDINGS])),
+        finding_wordings=lines_of(findings[:_MOST_FINDINGS]),
     )
+
+
+def _left_out(vouchers: Iterable[Voucher]) -> list[Text]:
+    """Name the dimensions that no voucher in Fortnox has, with how many rows are of one of their objects."""
+    rows = (row for voucher in vouchers for row in voucher.booked if row.amount)
+    named = Counter(dimension for row in rows for dimension in {known for known, code in row.objects if code})
+    return [
+        say.LEFT_OUT(dimension=dimension, rows=number)
+        for dimension, number in sorted(named.items())
+        if dimension not in {COST_CENTRE, PROJECT}
+    ]
 
 
 def _place(voucher: Voucher) -> tuple[object, ...]:

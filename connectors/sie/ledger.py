@@ -86,7 +86,8 @@ def read_file(file: BinaryIO, limits: Limits) -> Iterator[YearRead | tuple[Fact,
             if parts.rows > MOST_ROWS:
                 raise Malformed([say.TOO_MANY_TO_BOOK(rows=parts.rows, most=MOST_ROWS)])
             # Only the end tells that it is no export, and the vouchers of an export are many: it is read once more.
-            yield (batch_of(reading.ledger, [entry for entry in reading if isinstance(entry, Voucher)]),)
+            entries = [entry for entry in reading if isinstance(entry, Voucher)]
+            yield (batch_of(reading.ledger, entries, reading.notes),)
 
 
 def _gone_through(file: BinaryIO, limits: Limits | None, parts: Parting) -> Reading | EntryReading:

@@ -436,6 +436,14 @@ ONE_OBJECT = Phrase(
     "expected one object of dimension {centre} and of {project} at most",
 )
 
+LEFT_OUT = Phrase(
+    "sie.left_out",
+    "dimension {dimension} följer inte med (rader som har den: {rows:count}): verifikationer i Fortnox har bara "
+    "kostnadsställe och projekt",
+    "dimension {dimension} does not come along (rows that have it: {rows:count}): vouchers in Fortnox have a cost "
+    "centre and a project only",
+)
+
 WORDS: Final[Mapping[str, Said]] = catalogue("sie", vars())
 BY_KEY: Final[Mapping[str, Phrase]] = {one.key: one for one in vars().values() if isinstance(one, Phrase)}
 """What takes records apart names by its key what it expected."""

@@ -10,6 +10,7 @@ from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
 from schemas.flows import answered
+from schemas.plans import Obstacle
 from schemas.settings import SettingsApplied
 from streams.yearend.state import (
     Approval,
@@ -23,7 +24,7 @@ from streams.yearend.state import (
     entry_key,
     newest_before,
 )
-from streams.yearend.verdict import REVERSED, SAME, SUSPECTED_DOUBLE
+from streams.yearend.verdict import FINDING, REVERSED, SAME, SUSPECTED_DOUBLE
 
 _PART: Final[Mapping[str, Part]] = {
     "book": "entry",
@@ -91,6 +92,7 @@ def taken_in(states: Mapping[str, State], key: str) -> Mapping[str, State]:
         organisation_number=batch.organisation_number,
         database_number=batch.database_number,
         submitted_by=batch.submitted_by,
+        findings=tuple(Obstacle.saying(FINDING, said) for said in batch.found),
     )
     new: dict[str, State] = {}
     for one, entry in named.items():
@@ -114,16 +116,20 @@ def taken_in(states: Mapping[str, State], key: str) -> Mapping[str, State]:
 def _with_batch(key: str, states: Mapping[str, State], batch: ClosingEntriesReady) -> Learned:
     """Take in a batch: the highest version of its year counts, and of equal ones the last. What is late undoes nothing.
 
-    Sent once more by somebody else it is the same batch: who sent it first is who has sent it.
+    Sent once more by somebody else, or in a file that says more of itself, it is the same batch: the first counts.
     """
     state = states[key]
     revision, known = ids.revision(batch), state.batch
-    if revision in state.seen or (known and known == batch.model_copy(update={"submitted_by": known.submitted_by})):
+    if revision in state.seen or (known and _entries_of(known) == _entries_of(batch)):
         return Learned({})
     if batch.version < newest_before(batch, state, states):
         return Learned({key: state.model_copy(update={"seen": (revision, *state.seen)})}, late=key)
     new = state.model_copy(update={"batch": batch, "seen": (*state.seen, revision), "answers": ()})
     return Learned({key: new}, (key,))
+
+
+def _entries_of(batch: ClosingEntriesReady) -> ClosingEntriesReady:
+    return batch.model_copy(update={"submitted_by": "", "findings": (), "finding_wordings": ()})
 
 
 def _with_approval(key: str, state: State, approved: ClosingApproved) -> Learned:

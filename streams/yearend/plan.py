@@ -19,6 +19,7 @@ _ORDER: Final[tuple[ClosingState, ...]] = (
     *("planned", "exported", "reversed", "withdrawn"),
 )
 """What needs somebody first."""
+_BOOKS: Final = frozenset[ClosingAction]({"export", "rebook"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ def _row(key: str, state: State, settings: YearEndSettings) -> ClosingRow:
         not_locked=settings.not_locked,
         organisation_number=origin.organisation_number,
         database_number=origin.database_number,
+        warnings=origin.findings if action in _BOOKS else (),
     )
 
 

@@ -13,6 +13,7 @@ from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow
 from schemas.flows import Remembered
 from schemas.ledger import booked
 from schemas.money import LARGEST, ZERO, text
+from schemas.plans import Obstacle
 
 Part = Literal["entry", "accrual"]
 """Which of an entry's vouchers: its own, or the one that takes an accrual back on its day."""
@@ -21,7 +22,7 @@ GONE = "gone"
 
 
 class Origin(Remembered):
-    """Where an entry came from, and whose books it names."""
+    """Where an entry came from, whose books it names, and what its batch says of itself that a person wants to know."""
 
     batch: str
     version: int
@@ -30,6 +31,7 @@ class Origin(Remembered):
     organisation_number: str
     database_number: int | None
     submitted_by: str
+    findings: tuple[Obstacle, ...] = ()
 
 
 class Approval(Remembered):

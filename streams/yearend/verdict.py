@@ -32,6 +32,8 @@ BOTH: Final = "both"
 """The answer that an entry is to be booked beside another batch's that books the same."""
 BOOK_BOTH = Choice.saying(BOTH, words.BOOK_BOTH())
 
+FINDING: Final = "finding"
+"""A warning in a plan: something that the batch says of itself."""
 SUSPECTED_DOUBLE: Final = "suspected_double"
 """The code of a voucher that is not booked, since another one books the same: it is named."""
 FOUR_EYES: Final = "four_eyes"

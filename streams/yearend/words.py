@@ -314,6 +314,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "reversed_too_early": "återförs för tidigt",
     "suspected_double": "kanske dubbelt",
     "voucher_gone": "verifikationen är borta",
+    "finding": "att veta om filen",
     "discarded": "kastad",
     "booked_twice": "bokförd två gånger",
     "perhaps_exported_already": "kanske redan exporterad",

@@ -10,6 +10,7 @@ from connectors.sie import translate
 from infra.plugin import Malformed
 from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow
 from schemas.ledger import LedgerPartRead, LedgerRetrieved
+from schemas.words import Text
 
 REAL = Path(__file__).parents[4] / "shared" / "samples" / "sie"
 OWN = Path(__file__).parents[3] / "connectors" / "sie" / "samples"
@@ -99,6 +100,27 @@ def test_cost_centres_and_projects_come_along() -> None:
         (7832, "10", "P7"),
         (1229, None, None),
     ]
+
+
+def test_what_a_file_says_of_itself_and_what_does_not_come_along_are_findings() -> None:
+    """The same entries are the same batch all the same; and nobody is named."""
+    rows = ('#TRANS 7832 {1 "10" 7 "Anna"} 5.00', '#TRANS 1229 {7 "Bo" 20 "" 8 "K1"} -5.00')
+    entry = ('#VER I 2 20251231 "Avskrivning"', "{", *rows, "}")
+    taken = tuple(line.replace("#FLAGGA 0", "#FLAGGA 1") for line in HEAD)
+    made, again = batch(lines(YEAR, *entry)), batch(lines(YEAR, *entry, head=taken))
+    why = "vouchers in Fortnox have a cost centre and a project only"
+    left_out = tuple(
+        f"dimension {dimension} does not come along (rows that have it: {rows}): {why}"
+        for dimension, rows in ((7, 2), (8, 1))
+    )
+    assert made.findings == left_out
+    assert again.findings == ("the flag says that a program has taken this file before", *left_out)
+    assert [found.wording.key for found in again.found if isinstance(found, Text)] == [
+        "sie.taken_before",
+        "sie.left_out",
+        "sie.left_out",
+    ]
+    assert again.key == made.key
 
 
 def test_amounts_in_another_currency_are_not_read_as_kronor() -> None:

@@ -228,3 +228,17 @@ def test_what_is_reversed_is_shown_as_the_books_have_it() -> None:
     assert (found.action, found.rows, found.amount) == ("reverse", entry().rows, Decimal("100.00"))
     [order] = previewed(found)
     assert [(r.account, r.debit) for r in order.rows] == [(8910, Decimal("100.00")), (2512, Decimal("0.00"))]
+
+
+def test_what_a_batch_says_of_itself_is_a_warning_of_each_entry_that_would_be_booked() -> None:
+    """An entry that stands in the books has none; the same batch in a file that says more of itself is no news."""
+    company = Company()
+    found = {"findings": ("a program has taken this file before",)}
+    company.tell(batch(entry("1"), **found))
+    assert [(one.code, one.why) for one in row(company).warnings] == [("finding", *found["findings"])]
+    company.approve()
+    company.tell(outcome(company.ordered()))
+    assert (row(company).state, row(company).warnings) == ("exported", ())
+    before = dict(company.remembered.states)
+    assert company.tell(batch(entry("1"), submitted_by="bo")) == ()
+    assert company.remembered.states == before
