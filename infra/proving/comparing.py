@@ -45,7 +45,8 @@ async def compare(host: Host, tenant: str, year: int | date, *, asked_by: str) -
         read_at = clock.now()
         orders = await records.orders(host.engine, tenant, read.first, read.last, as_of)
         found = await asyncio.to_thread(lambda: list(entries(read)))
-        proof = await _proved(host, tenant, orders, found, as_of)
+        beside = await _beside(host, tenant, (read.first, read.last), as_of)
+        proof = await _proved(host, tenant, orders, found, beside, as_of)
         about = _Year(read.first, read.last, read.sha256)
     return await _kept(host, tenant, about, proof, read_at, asked_by)
 
@@ -65,10 +66,11 @@ async def compare_known(host: Host, tenant: str, last: date) -> BooksProved | No
         found = [entry(voucher) async for voucher in books.vouchers()]
     as_of = read_at - settling
     orders = await records.orders(host.engine, tenant, books.year.first, last, as_of)
+    beside = await _beside(host, tenant, (books.year.first, last), as_of)
     if source == registry.ledger():
-        proof = await _proved(host, tenant, orders, found, as_of)
+        proof = await _proved(host, tenant, orders, found, beside, as_of)
     else:
-        proof = await asyncio.to_thread(repeats, orders, found)
+        proof = await asyncio.to_thread(repeats, orders, found, beside)
     about = _Year(books.year.first, last, year.sha256, source)
     return await _kept(host, tenant, about, proof, read_at, "a reading")
 
@@ -125,10 +127,24 @@ def entries(read: YearRead) -> Iterator[Entry]:
         yield from map(entry, part.vouchers)
 
 
-async def _proved(host: Host, tenant: str, orders: Sequence[Posted], found: Sequence[Entry], as_of: datetime) -> Proof:
+async def _beside(host: Host, tenant: str, year: tuple[date, date], as_of: datetime) -> list[Posted]:
+    """Return what we ordered for the days right before and after a year."""
+    day, (first, last) = timedelta(days=1), year
+    before = await records.orders(host.engine, tenant, first - MONTH, first - day, as_of)
+    return before + await records.orders(host.engine, tenant, last + day, last + MONTH, as_of)
+
+
+async def _proved(
+    host: Host,
+    tenant: str,
+    orders: Sequence[Posted],
+    found: Sequence[Entry],
+    beside: Sequence[Posted],
+    as_of: datetime,
+) -> Proof:
     """Prove a year's books; what carries a mark that none of its orders has may be of one for another year."""
     elsewhere = await records.marked(host.engine, tenant, unknown_marks(orders, found), as_of)
-    return await asyncio.to_thread(prove, orders, found, elsewhere)
+    return await asyncio.to_thread(prove, orders, found, elsewhere, beside)
 
 
 async def _kept(host: Host, tenant: str, year: _Year, proof: Proof, read_at: datetime, asked_by: str) -> BooksProved:

@@ -30,15 +30,21 @@ class Proof:
     on_their_way: tuple[str, ...]
 
 
-def prove(orders: Sequence[Posted], ledger: Iterable[Entry], elsewhere: Iterable[Posted] = ()) -> Proof:
+def prove(
+    orders: Sequence[Posted],
+    ledger: Iterable[Entry],
+    elsewhere: Iterable[Posted] = (),
+    beside: Sequence[Posted] = (),
+) -> Proof:
     """Compare a year.
 
     Args:
         orders: every voucher that we ordered for a day of the year, whatever became of it.
         ledger: every voucher of the year.
         elsewhere: those that we ordered for a day of another year, and whose marks stand in this one.
+        beside: those that we ordered for the days right before and after the year: a voucher of the year may hold them.
     """
-    return _Comparison(orders, tuple(ledger), {p.mark: p for p in elsewhere}).proof()
+    return _Comparison(orders, tuple(ledger), {p.mark: p for p in elsewhere}, beside).proof()
 
 
 def unknown_marks(orders: Iterable[Posted], ledger: Iterable[Entry]) -> frozenset[str]:
@@ -46,9 +52,12 @@ def unknown_marks(orders: Iterable[Posted], ledger: Iterable[Entry]) -> frozense
     return frozenset({e.mark for e in ledger if e.mark} - {p.mark for p in orders})
 
 
-def repeats(orders: Iterable[Posted], ledger: Iterable[Entry]) -> Proof:
-    """Look through a ledger of another origin (a file) for what we posted, our own vouchers in it aside."""
-    ours = [p for p in orders if p.state == "posted"]
+def repeats(orders: Iterable[Posted], ledger: Iterable[Entry], beside: Iterable[Posted] = ()) -> Proof:
+    """Look through a ledger of another origin (a file) for what we posted, our own vouchers in it aside.
+
+    ``beside``: as ``prove`` says.
+    """
+    ours = _posted(orders)
     places = {(p.series, p.number): p for p in ours}
     marks = {p.mark for p in ours}
     known = tuple(ledger)
@@ -57,7 +66,7 @@ def repeats(orders: Iterable[Posted], ledger: Iterable[Entry]) -> Proof:
         own = places.get((entry.series, entry.number))
         if entry.mark not in marks and not (own and entry.day == own.day and entry.content == own.content):
             theirs.append(entry)
-    found = map(doubled, doubles(standing(ours), lasting(theirs)))
+    found = map(doubled, doubles(standing((*ours, *_posted(beside))), lasting(theirs)))
     return Proof(len(known), len(ours), tuple(sorted(found, key=_order)), (), ())
 
 
@@ -67,6 +76,8 @@ class _Comparison:
     ledger: tuple[Entry, ...]
     elsewhere: Mapping[str, Posted]
     """Ours of other years, by the marks that stand in this one."""
+    beside: Sequence[Posted] = ()
+    """Ours of the days right before and after the year, whose ledgers nobody looks into here."""
     claimed: dict[Entry, Posted | None] = field(default_factory=dict)
     """Entries that are accounted for: as ours, or as a part of a difference."""
     found: list[Difference] = field(default_factory=list)
@@ -74,7 +85,7 @@ class _Comparison:
     """Ours that stand in the books, at their place or elsewhere."""
 
     def proof(self) -> Proof:
-        ours = [p for p in self.orders if p.state == "posted"]
+        ours = _posted(self.orders)
         self._places = {(e.series, e.number): e for e in self.ledger}
         self._marked: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.ledger:
@@ -91,7 +102,9 @@ class _Comparison:
         self._marks()
         self._reversals(ours)
         free = [e for e in self.ledger if e not in self.claimed and e.content]
-        for double in doubles((p for p in standing(ours) if p.order_id in self.there), lasting(free)):
+        beside = _posted(self.beside)
+        there = self.there | {p.order_id for p in beside}
+        for double in doubles((p for p in standing((*ours, *beside)) if p.order_id in there), lasting(free)):
             self._tell_of(doubled(double), *double.theirs)
         self._foreign(ours)
         totals = _totals(ours, (e for e, p in self.claimed.items() if p is None or p.state != "on_its_way"))
@@ -246,6 +259,10 @@ class _Comparison:
     def _tell_of(self, found: Difference, *entries: Entry) -> None:
         self.claimed |= dict.fromkeys(entries)
         self.found.append(found)
+
+
+def _posted(orders: Iterable[Posted]) -> list[Posted]:
+    return [each for each in orders if each.state == "posted"]
 
 
 def _besides(posted: Posted, entry: Entry) -> Sequence[object]:

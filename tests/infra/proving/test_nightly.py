@@ -220,6 +220,26 @@ async def test_what_carries_the_mark_of_a_voucher_of_another_year_is_on_record(
         assert (difference.kind, difference.voucher, difference.others) == ("reversed_by_hand", "F 300", ("A 1",))
 
 
+async def test_takings_of_the_last_day_of_a_year_that_are_booked_again_in_the_next_one_are_found(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    """By hand, on the first working day: they were in the proof of neither year."""
+    fortnox, now = company(4720), datetime.now(UTC)  # noqa: TID251 - the sandbox's clock
+    async with doctor_driver(engine, tmp_path, fortnox) as visit:
+        posted = {"voucher": {"series": "F", "number": 300, "year_id": 3}}
+        await visit.journal(voucher(date(2025, 12, 31)), "delivered", posted, 3600.0)
+        rows = (
+            Row(1910, Decimal(125), Decimal(0)),
+            Row(3001, Decimal(0), Decimal(100)),
+            Row(2611, Decimal(0), Decimal(25)),
+        )
+        fortnox.book(Draft(4, "A", date(2026, 1, 2), "Dagskassa", rows), now, now)
+        proved = await compare(visit.host, visit.tenant, 2026, asked_by="anna")
+        [difference] = proved.differences
+        assert (difference.kind, difference.voucher, difference.others) == ("booked_twice", "F 300", ("A 1",))
+        assert proved.posted == 0
+
+
 async def test_a_series_that_others_book_in_as_well_is_accepted(engine: AsyncEngine, tmp_path: Path) -> None:
     """All their vouchers in it, those that come later as well; nothing else."""
     fortnox, now = company(4716), datetime.now(UTC)  # noqa: TID251 - the sandbox's clock

@@ -1,6 +1,7 @@
 """Every difference between what we posted and what the ledger holds is found and named, and none is invented."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -248,6 +249,27 @@ def test_a_mark_of_another_year_is_on_record() -> None:
     )
     assert [kind for kind, _ in told(back, years.refused(before))] == ["not_on_record"]
     assert [kind for kind, _ in told(back)] == ["not_on_record"]
+
+
+def test_takings_that_are_booked_again_in_the_next_year_are_found_there() -> None:
+    """New Year's Eve, by hand on the first working day: the year in which that stands tells, and the other does not."""
+    rows = {"1910": 125_00, "3001": -100_00, "2611": -25_00}
+    eve = years.posted("openpos/s/K1/365", 365, date(2026, 12, 31), rows)
+    by_hand = years.voucher("A", 1, date(2027, 1, 2), "Dagskassa", a1910=125_00, a3001=-100_00, a2611=-25_00)
+    first = years.posted("openpos/s/K1/366", 1, date(2027, 1, 2), {"1910": 50_00, "3001": -40_00, "2611": -10_00})
+    next_year = [years.entry(first), by_hand]
+    proof = prove([first], next_year, (), [eve])
+    [found] = proof.differences
+    assert (found.kind, found.voucher, found.others) == ("booked_twice", "F 365", ("A 1",))
+    assert sums_agree(proof)
+    assert proof.posted == 1
+    assert not prove([eve], [years.entry(eve)], (), [first]).differences
+    assert [one.kind for one in repeats([first], next_year, [eve]).differences] == ["booked_twice"]
+    back = years.posted("openpos/s/K1/365", 2, date(2027, 1, 2), {account: -amount for account, amount in rows.items()})
+    back = replace(back, takes_back=frozenset({eve.order_id}))
+    ledger = [*next_year, years.entry(back)]
+    kinds = [one.kind for one in prove([first, back], ledger, (), [eve]).differences]
+    assert kinds == ["reversed_by_hand"], "we took it back, and somebody booked it anew: it stands once"
 
 
 def test_a_reversal_that_is_gone_is_found() -> None:
