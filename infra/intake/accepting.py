@@ -105,6 +105,14 @@ def _sent_by(fact: Fact, who: str) -> Fact:
     return fact
 
 
+def _unused(tenant: str, source: Source, facts: Sequence[Fact]) -> tuple[str, ...]:
+    """Return what is not used of what was accepted, and put it into the log: a folder answers nobody."""
+    unused = tuple(said for fact in facts for said in fact.unused)
+    if unused:
+        _log.warning("accepted, but not all of it", tenant=tenant, system=source.system, problems=unused)
+    return unused
+
+
 class Acceptor:
     """Takes payloads in, from HTTP, files and commands alike."""
 
@@ -133,10 +141,7 @@ class Acceptor:
         facts = await asyncio.to_thread(translate, payload)  # a large one takes its time
         await self.keep_documents(tenant, source, payload)
         event_ids = await self.accept_facts(tenant, source.system, facts, happened=happened, trace=trace)
-        unused = tuple(said for fact in facts for said in fact.unused)
-        if unused:
-            _log.warning("accepted, but not all of it", tenant=tenant, system=source.system, problems=unused)
-        return Accepted(event_ids, unused=unused)
+        return Accepted(event_ids, unused=_unused(tenant, source, facts))
 
     async def reader(self, tenant: str, source: Source) -> Callable[[bytes], tuple[Fact, ...]]:
         """Return what reads a company's payloads of a system, under its settings. Raises Unavailable."""
@@ -190,7 +195,8 @@ class Acceptor:
                     told = await asyncio.to_thread(stack.enter_context, source.files.read(file, settings))
                 if not isinstance(told, YearRead):
                     facts = [_sent_by(fact, who) for fact in told]
-                    return Accepted(await accept(tenant, source.system, facts))
+                    event_ids = await accept(tenant, source.system, facts)
+                    return Accepted(event_ids, unused=_unused(tenant, source, facts))
                 ledger = cast("LedgerSource", source.system)
                 _, event_ids = await telling.tell(
                     self._engine, accept, tenant, ledger, told, read_at=begun, requested_by=who

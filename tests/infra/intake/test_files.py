@@ -90,6 +90,13 @@ async def test_entries_are_a_batch(opened: DeliveryDriver, kafka: str, tenant: s
     assert await told(kafka, tenant) == []
 
 
+async def test_whoever_sends_entries_hears_what_the_file_says_of_itself(opened: DeliveryDriver, tenant: str) -> None:
+    """It counts all the same."""
+    taken = ENTRIES.replace(b"#FLAGGA 0", b"#FLAGGA 1")
+    status, answer = await opened.post(f"{tenant}/sie", taken, signed(opened.secret, taken, "one"))
+    assert (status, answer["problems"]) == (202, ["the flag says that a program has taken this file before"])
+
+
 async def test_who_loads_entries_is_who_sent_them(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """The file does not say; where a company wants four eyes, somebody else applies the plan."""
     source = registry.sources()["sie"]
