@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from infra import clock, faultpoints, telemetry, tenants, way_words, words
 from infra.delivery.following import Following
 from infra.delivery.reading import NotRead
+from infra.failing import raised_in
 from infra.intake import letters, outboxes, ways
 from infra.intake.accepting import Acceptor, Unavailable
 from infra.intake.ways import Trouble, Way
@@ -89,15 +90,24 @@ class Collecting:
             lease.check()
             try:
                 await self._tell(way, row, most)
+            except (Unavailable, UnknownTenant):
+                raise
             except Malformed as malformed:
-                await self._acceptor.bury(way.tenant, letters.of_row(way, row, malformed))
-                _log.warning("dead letter", tenant=way.tenant, way=way.name, row=row.id)
+                await self._bury(way, row, malformed)
+            except Exception as error:  # noqa: BLE001 - one row that a connector stumbles over stops no other
+                _, where = raised_in(error)
+                said = f"payload: reading it raised {type(error).__name__} ({where}); send it again once that is mended"
+                await self._bury(way, row, Malformed([said]))
             faultpoints.reach("ways.told")
         lease.check()
         if known != read.place:
             await outboxes.move(engine, way, read.place, known)
         faultpoints.reach("ways.moved")
         return read.is_more
+
+    async def _bury(self, way: Way, row: outboxes.Row, malformed: Malformed) -> None:
+        await self._acceptor.bury(way.tenant, letters.of_row(way, row, malformed))
+        _log.warning("dead letter", tenant=way.tenant, way=way.name, row=row.id)
 
     async def _folder(self, way: Way, secret: str, lease: Lease) -> float | None:
         """Take files of a folder; return the seconds after which more may be whole."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -9,12 +10,13 @@ import structlog.testing
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, way_words
+from infra import clock, registry, way_words
 from infra.intake import collecting, letters, outboxes, ways
 from infra.intake.holes import Position
 from infra.intake.ways import Way
 from infra.rows import WayFound
 from infra.settings import Settings
+from schemas.events import Fact
 from schemas.ways import OutboxTable, WaysIn
 from tests.infra import ways_driver
 from tests.infra.ways_driver import Site, Till, event, put, report
@@ -122,6 +124,24 @@ async def test_a_row_that_cannot_be_read_is_a_dead_letter_and_the_next_goes_on(
     assert [letter.place for letter in await site.letters(tenant)] == [
         letter.place for letter in (broken, empty, large)
     ] * 2
+
+
+async def test_a_row_that_a_connector_stumbles_over_is_a_dead_letter_and_the_next_goes_on(
+    site: Site, till: Till, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be read over and over, and those behind it never."""
+    source = registry.sources()["openpos"]
+
+    def stumbling(payload: bytes) -> tuple[Fact, ...]:
+        return source.translate(payload) if b'"zNumber": 1' not in payload else ({}[payload],)
+
+    monkeypatch.setattr(registry, "sources", lambda: {"openpos": replace(source, translate=stumbling)})
+    till.write(report(1), report(2))
+    await site.choose(tenant, outbox(), kassa=till.url)
+    async with site.collecting():
+        await site.told(tenant, event(2))
+    [letter] = await site.letters(tenant)
+    assert letter.reason.startswith("payload: reading it raised KeyError (tests.infra.intake.test_outboxes:")
 
 
 @pytest.mark.parametrize("kind", ["text", "json", "bytea", "varchar(100000)"])
