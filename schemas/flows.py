@@ -13,8 +13,9 @@ from schemas.base import Message, Who
 from schemas.commands import Choice, CloseReview, HoldForReview, How, Order, spoken
 from schemas.corrections import CorrectionApproved
 from schemas.events import ChecksPassed, ClosingApproved, ReviewAnswered
+from schemas.identities import shown_organisation, ten_digits
 from schemas.settings import SettingsApplied
-from schemas.words import Text
+from schemas.words import Phrase, Text
 
 
 class Remembered(BaseModel):
@@ -37,6 +38,20 @@ class Held:
     choices: tuple[Choice, ...] = ()
     who: Who = "accountant"
     can_be_given_up: bool = True
+
+
+def another_company(named: str | None, own: str | None, said: Phrase, *choices: Choice, **values: Any) -> Held | None:
+    """Hold what names another company than the one whose books these are; what is not known passes.
+
+    Args:
+        named: ten digits, as what came says.
+        own: the company's own number, however it was written.
+        said: that it is another one's, of both numbers and ``values``.
+    """
+    if named is None or own is None or named == ten_digits(own):
+        return None
+    message = said(**values, named=shown_organisation(named), own=shown_organisation(ten_digits(own)))
+    return Held("another_company", message, choices=choices, who="operator")
 
 
 def answered(hold: HoldForReview | None, fact: ReviewAnswered, tenant: str) -> HoldForReview | None:

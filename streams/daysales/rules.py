@@ -10,8 +10,7 @@ from typing import Final, Literal
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.base import SWEDEN
 from schemas.commands import Choice, VoucherRef, reason_of
-from schemas.flows import Held
-from schemas.identities import shown_organisation, ten_digits
+from schemas.flows import Held, another_company
 from schemas.words import Text, named
 from streams.daysales import admission, dating, voucher, words
 from streams.daysales.case import Case
@@ -25,6 +24,7 @@ from streams.daysales.verdict import (
     IS_GONE,
     IS_REVERSED,
     KEEP,
+    LOOK_AGAIN,
     NOT_AS_PLANNED,
     NOT_ATTACHED,
     OWN,
@@ -176,15 +176,7 @@ def what_a_person_settled_stays_settled(case: Case) -> Settled | None:
 
 def a_report_of_another_company_waits(case: Case) -> Held | None:
     """Hold what names another company than the one whose books these are: it is never booked on a guess."""
-    named, own = case.day.organisation_number, case.organisation_number
-    if named is None or own is None or named == ten_digits(own):
-        return None
-    return Held(
-        "another_company",
-        words.ANOTHER_COMPANY(named=shown_organisation(named), own=shown_organisation(ten_digits(own))),
-        choices=(Choice.saying("retry", words.LOOK_AGAIN()),),
-        who="operator",
-    )
+    return another_company(case.day.organisation_number, case.organisation_number, words.ANOTHER_COMPANY, LOOK_AGAIN)
 
 
 def what_may_be_another_report_waits(case: Case) -> Held | None:

@@ -15,6 +15,7 @@ DISCARD = Choice.saying("discard", words.DISCARD())
 KEEP = Choice.saying("keep", words.KEEP())
 RETRY = Choice.saying("retry", words.RETRY())
 REBOOK = Choice.saying("rebook", words.REBOOK())
+LOOK_AGAIN = Choice.saying("retry", words.LOOK_AGAIN())
 
 REVERSED: Final = "reversed"
 """The answer of a person who has reversed a voucher by hand."""

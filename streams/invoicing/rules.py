@@ -13,8 +13,7 @@ from schemas import ids
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.base import Message
 from schemas.commands import PostVoucher, reason_of
-from schemas.flows import Held
-from schemas.identities import shown_organisation, ten_digits
+from schemas.flows import Held, another_company
 from schemas.invoices import CreateInvoice, identifies
 from schemas.settings import DaySalesSettings, InvoicingSettings
 from schemas.words import Text
@@ -218,15 +217,7 @@ def what_a_person_settled_stays_settled(case: Case) -> Settled | None:
 
 def a_receipt_of_another_company_waits(case: Case) -> Held | None:
     """Hold what names another company than the one whose books these are: it is never invoiced on a guess."""
-    named, own = case.receipt.organisation_number, case.own_number
-    if named is None or own is None or named == ten_digits(own):
-        return None
-    return Held(
-        "another_company",
-        words.ANOTHER_COMPANY(named=shown_organisation(named), own=shown_organisation(ten_digits(own))),
-        choices=(RETRY,),
-        who="operator",
-    )
+    return another_company(case.receipt.organisation_number, case.own_number, words.ANOTHER_COMPANY, RETRY)
 
 
 def what_may_be_another_receipt_waits(case: Case) -> Held | None:

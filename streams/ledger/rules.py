@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.flows import Held
-from schemas.identities import shown_organisation, ten_digits
+from schemas.flows import Held, another_company
 from schemas.ledger import LedgerRetrieved
 from schemas.words import Text
 from streams.ledger import words
@@ -48,17 +47,8 @@ def what_a_person_gave_up_stays_given_up(case: Case) -> Settled | None:
 
 def a_year_of_another_company_waits(case: Case) -> Held | None:
     """Hold what is the ledger of another company than the one whose books these are."""
-    named, own = _next(case).organisation_number, case.organisation_number
-    if own is None or named is None or named == ten_digits(own):
-        return None
-    return Held(
-        "another_company",
-        words.ANOTHER_COMPANY(
-            year=_span(_next(case)), named=shown_organisation(named), own=shown_organisation(ten_digits(own))
-        ),
-        choices=(RETRY, DISCARD),
-        who="operator",
-    )
+    reading, own = _next(case), case.organisation_number
+    return another_company(reading.organisation_number, own, words.ANOTHER_COMPANY, RETRY, DISCARD, year=_span(reading))
 
 
 def a_reading_that_names_no_parts_says_nothing(case: Case) -> Settled | None:

@@ -2,8 +2,7 @@
 
 from collections import Counter
 
-from schemas.flows import Held
-from schemas.identities import shown_organisation, ten_digits
+from schemas.flows import Held, another_company
 from schemas.money import LARGEST, ZERO
 from streams.yearend import words
 from streams.yearend.cases import BatchCase, EntryCase, of_batches, of_entries
@@ -14,15 +13,7 @@ from streams.yearend.verdict import LOOK_AGAIN
 @of_batches
 def a_batch_of_another_company_waits(case: BatchCase) -> Held | None:
     """Hold what names another company than the one whose books these are: it is never booked on a guess."""
-    named, own = case.batch.organisation_number, case.organisation_number
-    if own is None or named == ten_digits(own):
-        return None
-    return Held(
-        "another_company",
-        words.ANOTHER_COMPANY(named=shown_organisation(named), own=shown_organisation(ten_digits(own))),
-        choices=(LOOK_AGAIN,),
-        who="operator",
-    )
+    return another_company(case.batch.organisation_number, case.organisation_number, words.ANOTHER_COMPANY, LOOK_AGAIN)
 
 
 @of_batches
