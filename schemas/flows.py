@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from schemas import ids
+from schemas.audit import DISCARDED, AuditRecord
 from schemas.base import Message, Who
-from schemas.commands import Choice, CloseReview, HoldForReview, How, Order, spoken
+from schemas.commands import Choice, CloseReview, HoldForReview, How, Order, reason_of, spoken
 from schemas.corrections import CorrectionApproved
 from schemas.events import ChecksPassed, ClosingApproved, ReviewAnswered
 from schemas.identities import shown_organisation, ten_digits
@@ -52,6 +53,17 @@ def another_company(named: str | None, own: str | None, said: Phrase, *choices: 
         return None
     message = said(**values, named=shown_organisation(named), own=shown_organisation(ten_digits(own)))
     return Held("another_company", message, choices=choices, who="operator")
+
+
+def not_done(record: AuditRecord, discarded: Text, refused: Text, retry: Choice, *more: Choice) -> Held:
+    """Hold what was not carried out: a person discarded it, or a system refused it; each is said by its flow.
+
+    Args:
+        more: what else can be answered to a refusal.
+    """
+    if record.code == DISCARDED:
+        return Held(DISCARDED, discarded, choices=(retry,), who=record.who or "operator")
+    return Held(reason_of(record.code), refused, choices=(retry, *more), who=record.who or "accountant")
 
 
 def answered(hold: HoldForReview | None, fact: ReviewAnswered, tenant: str) -> HoldForReview | None:

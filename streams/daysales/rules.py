@@ -7,10 +7,10 @@ What must be true of a report before it is booked stands in ``admission``, what 
 from collections.abc import Callable
 from typing import Final, Literal
 
-from schemas.audit import DISCARDED, AuditRecord
+from schemas.audit import AuditRecord
 from schemas.base import SWEDEN
-from schemas.commands import Choice, VoucherRef, reason_of
-from schemas.flows import Held, another_company
+from schemas.commands import Choice, VoucherRef
+from schemas.flows import Held, another_company, not_done
 from schemas.words import Text, named
 from streams.daysales import admission, dating, voucher, words
 from streams.daysales.case import Case
@@ -76,21 +76,15 @@ def a_refused_voucher_waits(case: Case) -> Held | None:
             choices=(IS_GONE, RETRY),
         )
     what = _WHAT.get(purpose_of(record), words.THE_VOUCHER)()
-    if record.code == DISCARDED:
-        return Held(
-            DISCARDED,
-            words.ORDER_DISCARDED(what=what, why=record.said),
-            choices=(RETRY,),
-            who=record.who or "operator",
-        )
     opens_on = case.refused_until
     later = opens_on is not None and opens_on > refused.voucher_date
     moved = Choice.saying(FIRST_OPEN_DAY, words.BOOK_ON_FIRST_OPEN_DAY(day=opens_on))
-    return Held(
-        reason_of(record.code),
+    return not_done(
+        record,
+        words.ORDER_DISCARDED(what=what, why=record.said),
         words.NOT_TAKEN(what=what, why=record.said or record.code or words.NO_REASON()),
-        choices=(RETRY, *((moved,) if later else ())),
-        who=record.who or "accountant",
+        RETRY,
+        *((moved,) if later else ()),
     )
 
 

@@ -10,10 +10,10 @@ from datetime import date
 from typing import Final
 
 from schemas import ids
-from schemas.audit import DISCARDED, AuditRecord
+from schemas.audit import AuditRecord
 from schemas.base import Message
-from schemas.commands import PostVoucher, reason_of
-from schemas.flows import Held, another_company
+from schemas.commands import PostVoucher
+from schemas.flows import Held, another_company, not_done
 from schemas.invoices import CreateInvoice, identifies
 from schemas.settings import DaySalesSettings, InvoicingSettings
 from schemas.words import Text
@@ -135,18 +135,11 @@ def a_refused_order_waits(case: Case) -> Held | None:
         return None  # it goes to the first open day, as the day's own voucher does
     is_order = isinstance(refused, CreateInvoice) and refused.document == "order"
     what = _WHAT.get(step_of(record), words.THE_ORDER if is_order else words.THE_INVOICE)()
-    if record.code == DISCARDED:
-        return Held(
-            DISCARDED,
-            words.ORDER_DISCARDED(what=what, why=record.said),
-            choices=(RETRY,),
-            who=record.who or "operator",
-        )
-    return Held(
-        reason_of(record.code),
+    return not_done(
+        record,
+        words.ORDER_DISCARDED(what=what, why=record.said),
         words.NOT_TAKEN(what=what, why=record.said or record.code or words.NO_REASON()),
-        choices=(RETRY,),
-        who=record.who or "accountant",
+        RETRY,
     )
 
 

@@ -5,9 +5,8 @@ What must be true before anything is booked stands in ``admission``; the ``RULES
 
 from typing import Final
 
-from schemas.audit import DISCARDED, AuditRecord
-from schemas.commands import reason_of
-from schemas.flows import Held
+from schemas.audit import AuditRecord
+from schemas.flows import Held, not_done
 from schemas.words import Text
 from streams.yearend import admission, words
 from streams.yearend.cases import BatchCase, Case, EntryCase, Rule, of_batches, of_entries, rows_of
@@ -72,18 +71,11 @@ def a_refused_voucher_waits(case: EntryCase) -> Held | None:
             choices=(IS_GONE, RETRY),
         )
     what = _WHAT.get(step_of(record), words.THE_VOUCHER)()
-    if record.code == DISCARDED:
-        return Held(
-            DISCARDED,
-            words.ORDER_DISCARDED(what=what, why=record.said),
-            choices=(RETRY,),
-            who=record.who or "operator",
-        )
-    return Held(
-        reason_of(record.code),
+    return not_done(
+        record,
+        words.ORDER_DISCARDED(what=what, why=record.said),
         words.NOT_TAKEN(what=what, why=record.said or record.code or words.NO_REASON()),
-        choices=(RETRY,),
-        who=record.who or "accountant",
+        RETRY,
     )
 
 
