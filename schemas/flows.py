@@ -73,6 +73,16 @@ def answered(hold: HoldForReview | None, fact: ReviewAnswered, tenant: str) -> H
     return hold if fact.answer in {choice.answer for choice in hold.choices} else None
 
 
+def may_go_on(hold: HoldForReview | None, message: Message) -> bool:
+    """Tell whether what waits is looked at again: its settings are others, or a check of its reason is green."""
+    match message:
+        case SettingsApplied():
+            return hold is not None
+        case ChecksPassed(codes=codes):
+            return hold is not None and hold.reason in codes
+    return False
+
+
 def ended(message: Message, newer: type[Message]) -> How:
     """Return how a hold ends with what a message brings. ``newer``: the message that brings newer content."""
     match message:

@@ -11,9 +11,8 @@ from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import AttachFile, HoldForReview, PostVoucher
 from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
-from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
-from schemas.flows import answered
-from schemas.settings import SettingsApplied
+from schemas.events import DayClosed, ReviewAnswered
+from schemas.flows import answered, may_go_on
 from streams.daysales.identity import Found, Sighting, find, money_of, sighting
 from streams.daysales.state import Booked, Correction, Made, RefusedOrder, RefusedReport, State
 from streams.daysales.verdict import (
@@ -73,12 +72,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
             new = _with_answer(state, answer, envelope.tenant)
             if new and new.part_of and state.day:
                 return _counted_to(states, key, new, state.day)
-        case SettingsApplied():
-            new = state if state.hold else None
-        case ChecksPassed(codes=codes):
-            new = state if state.hold and state.hold.reason in codes else None
-        case _:
-            new = None
+        case message:
+            new = state if may_go_on(state.hold, message) else None
     return Learned({key: new}, (key,)) if new else Learned({})
 
 

@@ -10,10 +10,9 @@ from schemas import ids
 from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import PostVoucher
 from schemas.envelope import Envelope, type_of
-from schemas.events import ChecksPassed, ReviewAnswered
-from schemas.flows import answered
+from schemas.events import ReviewAnswered
+from schemas.flows import answered, may_go_on
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
-from schemas.settings import SettingsApplied
 from streams.invoicing.state import Beside, Document, Made, RefusedOrder, State
 from streams.invoicing.verdict import CREDITED, OWN, RETRY, REVERSED
 
@@ -52,12 +51,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
             new = _with_outcome(state, record, envelope.tenant)
         case ReviewAnswered() as answer:
             new = _with_answer(state, answer, envelope.tenant)
-        case SettingsApplied():
-            new = state if state.hold else None
-        case ChecksPassed(codes=codes):
-            new = state if state.hold and state.hold.reason in codes else None
-        case _:
-            new = None
+        case message:
+            new = state if may_go_on(state.hold, message) else None
     return Learned({key: new}, key) if new else Learned({})
 
 

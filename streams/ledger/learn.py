@@ -7,10 +7,9 @@ from typing import Any, Final
 from schemas import ids
 from schemas.audit import NOT_DONE, AuditRecord
 from schemas.envelope import Envelope
-from schemas.events import ChecksPassed, ReviewAnswered
-from schemas.flows import answered
+from schemas.events import ReviewAnswered
+from schemas.flows import answered, may_go_on
 from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRequested, LedgerRetrieved, LedgerSourceChosen
-from schemas.settings import SettingsApplied
 from streams.ledger.differing import content_of, things_in
 from streams.ledger.state import CONTENT, State, key_of, keys_of, parts_of
 from streams.ledger.verdict import KEEP
@@ -50,12 +49,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
             return Learned({key: known} if known else {})
         case ReviewAnswered() as answer:
             new = _with_answer(state, answer, envelope.tenant)
-        case SettingsApplied():
-            new = state if state.hold else None
-        case ChecksPassed(codes=codes):
-            new = state if state.hold and state.hold.reason in codes else None
-        case _:
-            new = None
+        case message:
+            new = state if may_go_on(state.hold, message) else None
     return Learned({key: new}, key) if new else Learned({})
 
 

@@ -8,10 +8,9 @@ from schemas import ids
 from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
-from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
-from schemas.flows import answered
+from schemas.events import ClosingApproved, ClosingEntriesReady, ReviewAnswered
+from schemas.flows import answered, may_go_on
 from schemas.plans import Obstacle
-from schemas.settings import SettingsApplied
 from streams.yearend.state import (
     Approval,
     Origin,
@@ -58,7 +57,6 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
     """Return what a message teaches; its own key stands first among the states."""
     key = next(iter(states))
     state = states[key]
-    new: State | None = None
     match envelope.data:
         case ClosingEntriesReady() as batch:
             return _with_batch(key, states, batch)
@@ -68,10 +66,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
             new = _with_outcome(state, record, envelope.tenant)
         case ReviewAnswered() as answer:
             new = _with_answer(state, answer, envelope.tenant)
-        case SettingsApplied():
-            new = state if state.hold else None
-        case ChecksPassed(codes=codes):
-            new = state if state.hold and state.hold.reason in codes else None
+        case message:
+            new = state if may_go_on(state.hold, message) else None
     return Learned({key: new}, (key,)) if new else Learned({})
 
 
