@@ -242,6 +242,17 @@ class Plan(Message):
         """The beginning of its id, as commands take it."""
         return str(self.plan_id)[:8]
 
+    def seen_by_two(self, by: str, others: Mapping[str, str]) -> str:
+        """Return why somebody may not apply it, where the company wants two people: who made it is one; "": they may.
+
+        Args:
+            others: what else somebody did for it, as the sentence says it, and who.
+        """
+        did = {"made the plan": self.made_by} | dict(others)
+        own = next((what for what, who in did.items() if who.casefold() == by.casefold()), "")
+        refused = f"{by} {own}, and the company wants four eyes: somebody else applies it (bokbuss apply {self.begins})"
+        return refused if own else ""
+
 
 RowT = TypeVar("RowT", bound=Row)
 

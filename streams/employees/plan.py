@@ -442,9 +442,4 @@ def _name(fields: EmployeeFields | None) -> str:
 
 def objects(plan: Plan, _rows: Sequence[PlanRow], settings: TenantSettings, by: str) -> str:
     """Return why somebody may not apply a plan: where the company wants two people, who made it is one."""
-    wants_two = settings.employees is not None and settings.employees.four_eyes
-    if not wants_two or plan.made_by.casefold() != by.casefold():
-        return ""
-    return (
-        f"{by} made the plan, and the company wants four eyes: somebody else applies it (bokbuss apply {plan.begins})"
-    )
+    return plan.seen_by_two(by, {}) if settings.employees and settings.employees.four_eyes else ""

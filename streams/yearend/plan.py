@@ -168,13 +168,7 @@ def objects(plan: Plan, rows: Sequence[ClosingRow], settings: TenantSettings, by
     """Return why somebody may not approve: where the company wants two people, who sent or planned it is one."""
     if settings.yearend is None or not settings.yearend.four_eyes:
         return ""
-    said = {"made the plan": plan.made_by} | {f"sent batch {row.batch}": row.submitted_by for row in rows}
-    own = [what for what, who in said.items() if who.casefold() == by.casefold()]
-    return (
-        f"{by} {own[0]}, and the company wants four eyes: somebody else applies it (bokbuss apply {plan.begins})"
-        if own
-        else ""
-    )
+    return plan.seen_by_two(by, {f"sent batch {row.batch}": row.submitted_by for row in rows})
 
 
 def in_plan(key: str) -> bool:
