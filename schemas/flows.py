@@ -66,6 +66,11 @@ def not_done(record: AuditRecord, discarded: Text, refused: Text, retry: Choice,
     return Held(reason_of(record.code), refused, choices=(retry, *more), who=record.who or "accountant")
 
 
+def step_of(record: AuditRecord) -> str:
+    """Return what the order was for: the step ``book/2`` is a second try to book."""
+    return record.step.partition("/")[0]
+
+
 def answered(hold: HoldForReview | None, fact: ReviewAnswered, tenant: str) -> HoldForReview | None:
     """Return the open hold where a person gives one of the answers that it offers; None: it is not asked any more."""
     if hold is None or hold.id_in(tenant) != fact.hold_id:

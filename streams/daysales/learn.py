@@ -12,7 +12,7 @@ from schemas.commands import AttachFile, HoldForReview, PostVoucher
 from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
 from schemas.events import DayClosed, ReviewAnswered
-from schemas.flows import answered, may_go_on
+from schemas.flows import answered, may_go_on, step_of
 from streams.daysales.identity import Found, Sighting, find, money_of, sighting
 from streams.daysales.state import Booked, Correction, Made, RefusedOrder, RefusedReport, State
 from streams.daysales.verdict import (
@@ -197,7 +197,7 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
         new["rejected"] = RefusedOrder(order_id=order_id, order=order)
         new["opens_on"] = until + timedelta(days=1) if until else state.opens_on
         new["suspect"] = record.voucher if record.code == SUSPECTED_DOUBLE else None
-    elif purpose_of(record) == "reverse":
+    elif step_of(record) == "reverse":
         new |= {"rejected": None, "suspect": None}
         if state.booked and state.booked.revision == record.revision:
             new["booked"] = state.booked.model_copy(update={"reversed_by": record.voucher})
@@ -234,7 +234,7 @@ def _with_second_voucher(state: State, record: AuditRecord, order_id: UUID) -> S
     if voucher is None or voucher in known or from_before:
         return None
     new: dict[str, Any] = {"made": (*state.made, Made(order_id=order_id, voucher=voucher))}
-    if booked is None and purpose_of(record) != "reverse":
+    if booked is None and step_of(record) != "reverse":
         new["booked"] = Booked(voucher=voucher, revision=record.revision, order=None)
     else:
         new["surplus"] = (*state.surplus, voucher)
@@ -282,8 +282,3 @@ def _reversed_by_hand(state: State, hold: HoldForReview) -> dict[str, Any]:
     if hold.reason == SUSPECTED_DOUBLE and state.suspect and state.booked:
         return {"booked": state.booked.model_copy(update={"reversed_by": state.suspect}), "suspect": None}
     return {"booked": None}
-
-
-def purpose_of(record: AuditRecord) -> str:
-    """Return what the order was for: the step ``book/2`` is a second try to book."""
-    return record.step.partition("/")[0]

@@ -10,11 +10,10 @@ from typing import Final, Literal
 from schemas.audit import AuditRecord
 from schemas.base import SWEDEN
 from schemas.commands import Choice, VoucherRef
-from schemas.flows import Held, another_company, not_done
+from schemas.flows import Held, another_company, not_done, step_of
 from schemas.words import Text, named
 from streams.daysales import admission, dating, voucher, words
 from streams.daysales.case import Case
-from streams.daysales.learn import purpose_of
 from streams.daysales.state import State
 from streams.daysales.verdict import (
     BOOKED_TWICE,
@@ -75,7 +74,7 @@ def a_refused_voucher_waits(case: Case) -> Held | None:
             words.VOUCHER_IS_GONE(why=record.said),
             choices=(IS_GONE, RETRY),
         )
-    what = _WHAT.get(purpose_of(record), words.THE_VOUCHER)()
+    what = _WHAT.get(step_of(record), words.THE_VOUCHER)()
     opens_on = case.refused_until
     later = opens_on is not None and opens_on > refused.voucher_date
     moved = Choice.saying(FIRST_OPEN_DAY, words.BOOK_ON_FIRST_OPEN_DAY(day=opens_on))

@@ -11,7 +11,7 @@ from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import PostVoucher
 from schemas.envelope import Envelope, type_of
 from schemas.events import ReviewAnswered
-from schemas.flows import answered, may_go_on
+from schemas.flows import answered, may_go_on, step_of
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
 from streams.invoicing.state import Beside, Document, Made, RefusedOrder, State
 from streams.invoicing.verdict import CREDITED, OWN, RETRY, REVERSED
@@ -240,8 +240,3 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
     if answer.answer == CREDITED.answer:
         new = {"surplus": ()} if state.surplus else {"document": None}
     return state.model_copy(update=new)
-
-
-def step_of(record: AuditRecord) -> str:
-    """Return what the order was for: the step ``create/2`` is a second try to create."""
-    return record.step.partition("/")[0]

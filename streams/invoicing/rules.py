@@ -13,13 +13,13 @@ from schemas import ids
 from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.commands import PostVoucher
-from schemas.flows import Held, another_company, not_done
+from schemas.flows import Held, another_company, not_done, step_of
 from schemas.invoices import CreateInvoice, identifies
 from schemas.settings import DaySalesSettings, InvoicingSettings
 from schemas.words import Text
 from streams.invoicing import admission, booking, words
 from streams.invoicing.admission import Receipt
-from streams.invoicing.learn import CUSTOMER_MISSING, step_of
+from streams.invoicing.learn import CUSTOMER_MISSING
 from streams.invoicing.state import Awaited, Document, State
 from streams.invoicing.verdict import (
     CREATE,

@@ -9,7 +9,7 @@ from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.events import ClosingApproved, ClosingEntriesReady, ReviewAnswered
-from schemas.flows import answered, may_go_on
+from schemas.flows import answered, may_go_on, step_of
 from schemas.plans import Obstacle
 from streams.yearend.state import (
     Approval,
@@ -212,8 +212,3 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
         stands = Standing(part=part, revision=revision, voucher=state.suspect, order=None)
         return state.model_copy(update={"standing": (*state.standing, stands), "suspect": None, "rejected": None})
     return state.model_copy(update={"answers": (*state.answers, answer.answer)})
-
-
-def step_of(record: AuditRecord) -> str:
-    """Return what the order did: the step ``book/2`` is a second try to book."""
-    return record.step.partition("/")[0]

@@ -6,11 +6,10 @@ What must be true before anything is booked stands in ``admission``; the ``RULES
 from typing import Final
 
 from schemas.audit import AuditRecord
-from schemas.flows import Held, not_done
+from schemas.flows import Held, not_done, step_of
 from schemas.words import Text
 from streams.yearend import admission, words
 from streams.yearend.cases import BatchCase, Case, EntryCase, Rule, of_batches, of_entries, rows_of
-from streams.yearend.learn import step_of
 from streams.yearend.state import State
 from streams.yearend.verdict import (
     BOOK_ALL_THE_SAME,
