@@ -5,10 +5,11 @@ from typing import Any
 
 from schemas import ids
 from schemas.commands import CloseReview, HoldForReview, How, Order, spoken
+from schemas.flows import Held
 from schemas.words import Text
 from streams.books import words
 from streams.books.rules import Case
-from streams.books.verdict import NAME, Held, Settled, Verdict
+from streams.books.verdict import NAME, Settled, Verdict
 
 
 def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:

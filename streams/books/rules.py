@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from schemas.flows import Held
 from schemas.proofs import BooksProved, DifferenceKind
 from schemas.words import Text, named
 from streams.books import words
 from streams.books.state import State
-from streams.books.verdict import NAME, Held, Settled, Verdict
+from streams.books.verdict import NAME, Settled, Verdict
 
 _LINES: Final = 50
 _GRAVEST: Final[tuple[DifferenceKind, ...]] = (

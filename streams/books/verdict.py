@@ -3,19 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.proofs import DifferenceKind
+from schemas.flows import Held
 from schemas.words import Text
 
 NAME: Final = "books"
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """It waits for a person: the gravest kind of difference, what to do, and each difference in a line."""
-
-    reason: DifferenceKind
-    message: Text
-    lines: tuple[Text | str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from typing import Any
 
 from schemas import ids
 from schemas.commands import CloseReview, HoldForReview, How, Order, spoken
+from schemas.flows import Held
 from schemas.missing import DayMissed
 from schemas.words import Text
 from streams.registers import words
 from streams.registers.rules import Case
-from streams.registers.verdict import NAME, Held, Settled, Verdict
+from streams.registers.verdict import NAME, Settled, Verdict
 
 
 def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
@@ -27,12 +28,12 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
         return (CloseReview(**origin(f"close/{hold.step}"), hold_id=hold.id_in(tenant), how=how, **said),)
 
     match verdict:
-        case Held(reason, message, choice, lines):
+        case Held(reason, message, lines, choices):
             new = HoldForReview(
                 **origin(f"hold/{case.state.holds + 1}"),
                 reason=reason,
                 **spoken(message, lines),
-                choices=(choice,),
+                choices=choices,
                 business_date=case.missed.business_date if isinstance(case.missed, DayMissed) else None,
             )
             if hold is not None and hold.said == new.said:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.base import SWEDEN
+from schemas.flows import Held
 from schemas.missing import DayMissed, NumbersMissed
 from schemas.settings import DaySalesSettings
 from schemas.words import named
@@ -16,7 +17,6 @@ from streams.registers.verdict import (
     NUMBERS_MISSING,
     WAS_CLOSED,
     WILL_NOT_COME,
-    Held,
     Settled,
     Verdict,
 )
@@ -76,7 +76,7 @@ def a_store_that_has_not_closed_is_said_so(case: Case) -> Held | None:
     return Held(
         DAY_MISSING,
         words.NOT_CLOSED(store=missed.store, day=missed.business_date, by=f"{by:%Y-%m-%d %H:%M}"),
-        WAS_CLOSED,
+        choices=(WAS_CLOSED,),
     )
 
 
@@ -101,7 +101,7 @@ def a_gap_in_a_registers_series_is_named(case: Case) -> Held | None:
         before_day=missed.before_date,
         runs=[f"Z {run}" for run in runs[:_NAMED]],
     )
-    return Held(NUMBERS_MISSING, said, WILL_NOT_COME, runs)
+    return Held(NUMBERS_MISSING, said, runs, (WILL_NOT_COME,))
 
 
 _NAMED: Final = 20

@@ -1,9 +1,10 @@
 """What a rule may say about what is missing, and what a person may answer. Pure."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from schemas.commands import Choice, How
+from schemas.flows import Held
 from schemas.words import Text
 from streams.registers import words
 
@@ -13,16 +14,6 @@ DAY_MISSING: Final = "day_missing"
 NUMBERS_MISSING: Final = "numbers_missing"
 WAS_CLOSED = Choice.saying("was_closed", words.WAS_CLOSED())
 WILL_NOT_COME = Choice.saying("will_not_come", words.WILL_NOT_COME())
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """It is said so: under which name, in words, with each run of numbers, and how a person ends it."""
-
-    reason: Literal["day_missing", "numbers_missing"]
-    message: Text
-    choice: Choice
-    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
