@@ -2,7 +2,7 @@
 
 from infra.plugin import Flow
 from schemas.proofs import BooksProved
-from streams.books.decide import decide, evolve, follow, reads, waiting
+from streams.books.decide import decide, evolve, reads, waiting
 from streams.books.state import State
 from streams.books.verdict import NAME
 from streams.books.words import WORDS
@@ -12,7 +12,6 @@ FLOW = Flow(
     facts=(BooksProved,),
     state=State,
     reads=reads,
-    follow=follow,
     decide=decide,
     evolve=evolve,
     waiting=waiting,

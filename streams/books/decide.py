@@ -23,11 +23,6 @@ def reads(message: Message) -> tuple[str, ...]:
     return (message.key,) if isinstance(message, BooksProved) else ()
 
 
-def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, ...]:  # noqa: ARG001 - every flow is asked alike
-    """Return the keys that the states name: a year names no other."""
-    return ()
-
-
 def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -> tuple[Order, ...]:
     """Return the orders that a message asks for, in sequence; none when there is nothing to do."""
     given: list[Order] = []
