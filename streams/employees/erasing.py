@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from infra.plugin import Asking, Erasable
 from schemas.erasures import ErasureDecided
@@ -71,10 +71,10 @@ def forget(memory: Memory, fact: ErasureDecided) -> None:
     if not fact.erased:
         _let_in(memory, key)
         return
-    if is_done(memory, fact) or _objections(States(memory), key, fact.decided_at.date()):
+    if is_done(memory, fact) or _objections(memory, key, fact.decided_at.date()):
         return
     person = memory.person(key)
-    for record in records_of(States(memory), key):
+    for record in records_of(memory, key):
         # What a system has said goes; which order it refused stays, for the next one of the key replaces it.
         refused = tuple(r.model_copy(update=_UNSAID) for r in memory[record].refused)
         if record.startswith(_EMPLOYEE):
@@ -89,7 +89,7 @@ def forget(memory: Memory, fact: ErasureDecided) -> None:
 
 
 def _let_in(memory: Memory, key: str) -> None:
-    for record in filter(lambda each: is_erased(memory[each]), records_of(States(memory), key)):
+    for record in filter(lambda each: is_erased(memory[each]), records_of(memory, key)):
         if record.startswith(_EMPLOYEE):
             memory.put(record, employee=None)
         else:
@@ -120,19 +120,3 @@ def told_of_nobody(memory: Memory, fact: EmployeeChanged | EmployeeSeen) -> bool
         memory.put_person(fact.key, told_since=new, hr_at=fact.changed_at, deleted=fact.deleted, ignored=ignored)
         return True
     return fact.fields.sealed is not None
-
-
-class States(Mapping[str, State]):
-    """A memory as states are looked at; whatever was not read is empty."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    def __getitem__(self, key: str) -> State:
-        return self._memory[key]
-
-    def __iter__(self) -> Any:
-        return iter(self._memory)
-
-    def __len__(self) -> int:
-        return len(tuple(self._memory))

@@ -19,7 +19,7 @@ from schemas.pauses import PersonPaused
 from schemas.settings import SettingsApplied
 from schemas.words import named
 from streams.employees import words
-from streams.employees.erasing import States, is_done, is_erased, records_of
+from streams.employees.erasing import is_done, is_erased, records_of
 from streams.employees.learn import content
 from streams.employees.rules import Case
 from streams.employees.state import Memory, State
@@ -201,7 +201,7 @@ def erasing_orders(
         "rule": _FORGOTTEN if fact.erased else "a_released_person_is_let_in",
         "settings_version": version,
     }
-    records = tuple(each for each in records_of(States(before), fact.key) if fact.erased or is_erased(before[each]))
+    records = tuple(each for each in records_of(before, fact.key) if fact.erased or is_erased(before[each]))
     given: list[Order] = [
         closing(hold, fact, envelope.tenant, origin | {"key": record})
         for record in records

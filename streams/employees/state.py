@@ -279,7 +279,7 @@ def in_plan(key: str) -> bool:
 # --- Memory -------------------------------------------------------------------------------------------------------
 
 
-class Memory:
+class Memory(Mapping[str, State]):
     """The states that a message touches; what is put here is what changed, what is looked at is what must be read."""
 
     def __init__(self, states: Mapping[str, State]) -> None:
@@ -295,6 +295,10 @@ class Memory:
     def __iter__(self) -> Iterator[str]:
         """Return every key that was read or put."""
         return iter(tuple(self._states))
+
+    def __len__(self) -> int:
+        """Return how many keys were read or put."""
+        return len(self._states)
 
     def put(self, key: str, **new: Any) -> None:
         """Change a part of a state."""
