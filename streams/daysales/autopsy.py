@@ -12,18 +12,10 @@ from schemas.base import SWEDEN
 from schemas.commands import HoldForReview
 from schemas.flows import Held
 from schemas.money import rate_text
-from schemas.settings import (
-    CategoryAccount,
-    DaySalesSettings,
-    PaymentAccount,
-    SalesAccount,
-    SettingsApplied,
-    TenantSettings,
-    VatAccount,
-)
+from schemas.settings import CategoryAccount, DaySalesSettings, PaymentAccount, SalesAccount, VatAccount
 from schemas.words import Text
 from streams.daysales import voucher, words
-from streams.daysales.case import NOT_CHOSEN, Case
+from streams.daysales.case import TRIED, Case
 from streams.daysales.rules import judge
 from streams.daysales.state import State
 from streams.daysales.verdict import NAME, Booking, Verdict
@@ -47,18 +39,7 @@ def autopsy(hold: HoldForReview, terms: Terms) -> Asking[Autopsy]:
         return Autopsy()  # it waits no longer
     if state.doubts:
         states |= yield state.doubts
-    case = Case(
-        day=state.day,
-        settings=terms.settings.daysales or NOT_CHOSEN,
-        answers=state.answers,
-        key=hold.key,
-        state=state.model_copy(update={"awaits": None}),
-        message=SettingsApplied(tenant="tried", version=1, applied_by="autopsy", settings=TenantSettings()),
-        refused=None,
-        configured=terms.settings.daysales is not None,
-        organisation_number=terms.organisation_number,
-        suspects={doubt: states[doubt] for doubt in state.doubts},
-    )
+    case = Case.of(hold.key, state.model_copy(update={"awaits": None}), state.day, states, terms, TRIED)
     return Autopsy(remedies=tuple(remedies(case)))
 
 

@@ -3,19 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Self
 
+from infra.plugin import States, Terms
 from schemas import ids
 from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.commands import PostVoucher
-from schemas.settings import DaySalesSettings
+from schemas.events import DayClosed
+from schemas.settings import DaySalesSettings, SettingsApplied, TenantSettings
 from streams.daysales.admission import Report
 from streams.daysales.state import State
 from streams.daysales.verdict import FIRST_OPEN_DAY
 
 NOT_CHOSEN: Final = DaySalesSettings(series="A")
 """Of a company without settings; read by no rule: a_company_without_settings_waits comes before."""
+TRIED: Final = SettingsApplied(tenant="tried", version=1, applied_by="trial", settings=TenantSettings())
+"""What a case is decided on that is only tried."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,23 @@ class Case(Report):
     configured: bool
     organisation_number: str | None
     suspects: Mapping[str, State]
+
+    @classmethod
+    def of(cls, key: str, state: State, day: DayClosed, states: States, terms: Terms, message: Message) -> Self:
+        """Return what is known of a report as it stands; the reports that it may be are among ``states``."""
+        settings = terms.settings.daysales
+        return cls(
+            day=day,
+            settings=settings or NOT_CHOSEN,
+            answers=state.answers,
+            key=key,
+            state=state,
+            message=message,
+            refused=None,
+            configured=settings is not None,
+            organisation_number=terms.organisation_number,
+            suspects={doubt: states[doubt] for doubt in state.doubts},
+        )
 
     def booked_on(self, day: date) -> date:
         """Return the date of a voucher of a day: the day, or the first open one where that is locked, as was chosen."""

@@ -6,6 +6,7 @@ orders that were given. A message that teaches nothing new asks for nothing: dec
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from infra.plugin import Terms
@@ -15,7 +16,7 @@ from schemas.commands import AttachFile, CloseReview, HoldForReview, Order, Post
 from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
-from streams.daysales.case import NOT_CHOSEN, Case
+from streams.daysales.case import Case
 from streams.daysales.learn import ATTACH_FILE, Learned, found, learn
 from streams.daysales.orders import not_approved, older_content, orders, was_refused
 from streams.daysales.rules import judge
@@ -74,7 +75,7 @@ def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -
 
 def _case(key: str, learned: Learned, states: Mapping[str, State], message: Message, terms: Terms) -> Case | None:
     """Return what the rules look at, or None when there is nothing to act on."""
-    before, state, settings = states[key], learned.states[key], terms.settings.daysales
+    before, state = states[key], learned.states[key]
     if state.day is None or isinstance(state.awaits, PostVoucher):
         return None  # nothing to act on yet, or Fortnox's answer comes first
     if isinstance(message, ChecksPassed) and not was_refused(state):
@@ -86,18 +87,8 @@ def _case(key: str, learned: Learned, states: Mapping[str, State], message: Mess
     not_done = isinstance(message, AuditRecord) and message.outcome in NOT_DONE and not of_its_report
     if not_done and awaited is None:
         return None  # not the order that was awaited: what comes next was decided already
-    return Case(
-        day=state.day,
-        settings=settings or NOT_CHOSEN,
-        answers=state.answers,
-        key=key,
-        state=state,
-        message=message,
-        refused=awaited if not_done else None,
-        configured=settings is not None,
-        organisation_number=terms.organisation_number,
-        suspects={doubt: states[doubt] for doubt in state.doubts},
-    )
+    case = Case.of(key, state, state.day, states, terms, message)
+    return replace(case, refused=awaited) if not_done else case
 
 
 def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Order, ...]) -> Mapping[str, State]:

@@ -8,8 +8,7 @@ from typing import Final
 from infra.plugin import Outcome, States, Terms
 from schemas.flows import Held
 from schemas.money import ZERO
-from schemas.settings import SettingsApplied, TenantSettings
-from streams.daysales.case import NOT_CHOSEN, Case
+from streams.daysales.case import TRIED, Case
 from streams.daysales.dating import PERIOD_LOCKED
 from streams.daysales.rules import judge
 from streams.daysales.state import State
@@ -22,7 +21,6 @@ _AS_IF_NEW: Final[Mapping[str, tuple[()] | None]] = {
     "rejected": None,
     "correction": None,
 }
-_ASKED: Final = SettingsApplied(tenant="tried", version=1, applied_by="trial", settings=TenantSettings())
 
 
 def as_if_new(key: str, states: States, terms: Terms) -> tuple[Case, Verdict] | None:
@@ -33,18 +31,7 @@ def as_if_new(key: str, states: States, terms: Terms) -> tuple[Case, Verdict] | 
     state: State = states[key]
     if state.day is None or state.part_of:
         return None
-    case = Case(
-        day=state.day,
-        settings=terms.settings.daysales or NOT_CHOSEN,
-        answers=state.answers,
-        key=key,
-        state=state.model_copy(update=_AS_IF_NEW),
-        message=_ASKED,
-        refused=None,
-        configured=terms.settings.daysales is not None,
-        organisation_number=terms.organisation_number,
-        suspects={doubt: states[doubt] for doubt in state.doubts},
-    )
+    case = Case.of(key, state.model_copy(update=_AS_IF_NEW), state.day, states, terms, TRIED)
     return case, judge(case)[1]
 
 
