@@ -19,18 +19,7 @@ from schemas.words import Text
 from streams.employees import words
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, problems
 from streams.employees.effect import difference, newcomer, score
-from streams.employees.fields import (
-    MergeRule,
-    MergeStep,
-    filled,
-    get,
-    new_employee,
-    new_person,
-    rules,
-    same,
-    settle,
-    whole,
-)
+from streams.employees.fields import MergeRule, MergeStep, filled, get, new_employee, new_person, rules, same, whole
 from streams.employees.state import SIDES, UNIQUE, Employee, Person, State, employee_key, index_key
 
 _ORDER: Final[tuple[PlanState, ...]] = ("conflict", "duplicate", "invalid", "hr_only", "fortnox_only", "linked")
@@ -102,26 +91,12 @@ class Pair:
     @cached_property
     def steps(self) -> Mapping[EmployeeField, MergeStep]:
         """What becomes of each field of a pair that differs."""
-        person, hr, fortnox = self.person, self.hr, self.fortnox
-        if person is None or self.employee is None:
+        if self.person is None or self.employee is None:
             return {}
-        if person.link is None:  # as it will be once the two are joined
-            person = person.model_copy(update={"fortnox_moved_at": self.employee.seen_at})
-        found = {
-            f: settle(
-                f,
-                rule,
-                hr=get(hr, f),
-                base=get(person.base, f),
-                kept=person.base_in_fortnox(f),
-                agreed=f in person.agreed,
-                fortnox=get(fortnox, f),
-                occasion="sync",
-                hr_is_newer=person.hr_is_newer,
-            )
-            for f, rule in self.both.rules.items()
-            if not same(f, get(hr, f), get(fortnox, f))
-        }
+        new: dict[str, Any] = {"fortnox": self.fortnox}
+        if self.person.link is None:  # as it will be once the two are joined
+            new["fortnox_moved_at"] = self.employee.seen_at
+        found = self.person.model_copy(update=new).settled(self.both.rules, "sync", {})
         return {f: step for f, step in found.items() if not step.agreed}
 
     @property

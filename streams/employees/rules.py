@@ -25,7 +25,7 @@ from schemas.settings import EmployeesSettings
 from schemas.words import Text
 from streams.employees import words
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, FieldCheck, not_unique, problems
-from streams.employees.fields import MergeStep, filled, get, new_employee, new_person, rules, settle, shown, whole
+from streams.employees.fields import MergeStep, filled, get, new_employee, new_person, rules, shown, whole
 from streams.employees.learn import moved
 from streams.employees.state import UNIQUE, Memory, Person, State, employee_key, index_key
 from streams.employees.verdict import (
@@ -243,7 +243,8 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
     person = case.person
     if person.hr is None or person.fortnox is None or person.link is None:
         return _not_seen(person)
-    steps = _steps(case)
+    chosen = {c.field: c.prefer for c in person.chosen}
+    steps = person.settled(rules(case.settings), "sync" if case.row else "live", chosen)
     if asks := {f: s for f, s in steps.items() if s.asks}:
         kinds = sorted({s.asks for s in asks.values()})
         return Held(
@@ -284,25 +285,6 @@ def _comes_back(case: Case, last_day: MergeStep | None) -> bool:
 def _not_seen(person: Person) -> Held:
     who = person.link.employee_id if person.link else ""
     return Held("employee_not_seen", words.NOT_SEEN(employee=who), choices=(DO_NOTHING,))
-
-
-def _steps(case: Case) -> dict[EmployeeField, MergeStep]:
-    person, chosen = case.person, {c.field: c.prefer for c in case.person.chosen}
-    return {
-        f: settle(
-            f,
-            rule,
-            hr=get(person.hr, f),
-            base=get(person.base, f),
-            kept=person.base_in_fortnox(f),
-            agreed=f in person.agreed,
-            fortnox=get(person.fortnox, f),
-            occasion="sync" if case.row else "live",
-            hr_is_newer=person.hr_is_newer,
-            prefer=chosen.get(f),
-        )
-        for f, rule in rules(case.settings).items()
-    }
 
 
 def _wrong(

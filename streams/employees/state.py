@@ -8,11 +8,11 @@ from uuid import UUID
 
 from schemas.base import Who
 from schemas.commands import HoldForReview, UpsertEmployee, UpsertPerson
-from schemas.events import EmployeeField, EmployeeFields, FieldChoice, LeaveChanged, Origin, Side
+from schemas.events import EmployeeField, EmployeeFields, FieldChoice, LeaveChanged, Origin, Prefer, Side
 from schemas.flows import Remembered
 from schemas.money import Percent
 from schemas.words import Text, Wording, heard
-from streams.employees.fields import FIELDS, compared, get, same
+from streams.employees.fields import FIELDS, MergeRule, MergeStep, Occasion, compared, get, same, settle
 
 SIDES: Final[tuple[Side, ...]] = get_args(Side)
 LIVE: Final = "employees/live"
@@ -115,6 +115,26 @@ class Person(Remembered):
     def base_in_fortnox(self, field: EmployeeField) -> Any:
         """Return what Fortnox held of a field when both agreed on it last."""
         return get(self.kept if field in self.adapted else self.base, field)
+
+    def settled(
+        self, rules: Mapping[EmployeeField, MergeRule], occasion: Occasion, chosen: Mapping[EmployeeField, Prefer]
+    ) -> dict[EmployeeField, MergeStep]:
+        """Return what becomes of each field now; ``chosen``: what a person chose for some."""
+        return {
+            f: settle(
+                f,
+                rule,
+                hr=get(self.hr, f),
+                base=get(self.base, f),
+                kept=self.base_in_fortnox(f),
+                agreed=f in self.agreed,
+                fortnox=get(self.fortnox, f),
+                occasion=occasion,
+                hr_is_newer=self.hr_is_newer,
+                prefer=chosen.get(f),
+            )
+            for f, rule in rules.items()
+        }
 
     def differs(self, field: EmployeeField) -> bool:
         """Tell whether the two sides hold something else than each other, and than they came to agree on."""
