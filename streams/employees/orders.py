@@ -40,7 +40,7 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
     """
     if isinstance(verdict, tuple) and (refused := _would_be_refused(case, verdict, rule, version)):
         rule, verdict = WHAT_WAS_REFUSED_WAITS, refused
-    hold, origin = case.state.hold, _origin(case, rule, version, "")
+    hold, origin = case.state.hold, _of_case(case, rule, version)
     closed = (closing(hold, case.message, tenant, origin),) if hold else ()
     match verdict:
         case Settled(keep_hold=keep):
@@ -81,21 +81,20 @@ def _would_be_refused(case: Case, writes: tuple[Write, ...], rule: str, version:
     return None
 
 
-def _origin(case: Case, rule: str, version: int, step: str) -> dict[str, Any]:
+def _origin(key: str, rule: str, version: int, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where orders about a key come from; ``said`` tells these from those before."""
+    revision = ids.digest(said)[:16]
+    return {"flow": NAME, "key": key, "revision": revision, "step": "", "rule": rule, "settings_version": version}
+
+
+def _of_case(case: Case, rule: str, version: int) -> dict[str, Any]:
     fact = case.person.hr_at.isoformat() if case.person.hr_at else ""
-    return {
-        "flow": NAME,
-        "key": case.key,
-        "revision": ids.digest({"hr": fact, "steps": case.state.steps})[:16],
-        "step": step,
-        "rule": rule,
-        "settings_version": version,
-    }
+    return _origin(case.key, rule, version, {"hr": fact, "steps": case.state.steps})
 
 
 def _write(case: Case, write: Write, rule: str, version: int, number: int) -> UpsertEmployee | UpsertPerson:
     replaces: UUID | None = next((r.order_id for r in case.state.refused if r.to == write.to), None)
-    origin = _origin(case, rule, version, f"{write.to}/{case.state.steps + number}")
+    origin = _of_case(case, rule, version) | {"step": f"{write.to}/{case.state.steps + number}"}
     fields: dict[str, Any] = {
         "fields": write.fields,
         "clear": write.clear,
@@ -170,14 +169,7 @@ def waiting_orders(memory: Memory, envelope: Envelope[Any], version: int) -> tup
         state = memory[key]
         if state.hold is None:
             continue
-        origin: dict[str, Any] = {
-            "flow": NAME,
-            "key": key,
-            "revision": ids.digest({"held": state.hold.revision, "steps": state.steps})[:16],
-            "step": "",
-            "rule": _WITHOUT_SETTINGS,
-            "settings_version": version,
-        }
+        origin = _origin(key, _WITHOUT_SETTINGS, version, {"held": state.hold.revision, "steps": state.steps})
         if state.is_left_alone:
             given.append(closing(state.hold, envelope.data, envelope.tenant, origin))
         else:
@@ -194,13 +186,8 @@ def erasing_orders(
     before = Memory(states)
     if is_done(before, fact) or (fact.erased and not is_done(memory, fact)):
         return ()
-    origin: dict[str, Any] = {
-        "flow": NAME,
-        "key": fact.key,
-        "revision": ids.digest({"decided": fact.decided_at.isoformat(), "erased": fact.erased})[:16],
-        "rule": _FORGOTTEN if fact.erased else "a_released_person_is_let_in",
-        "settings_version": version,
-    }
+    rule = _FORGOTTEN if fact.erased else "a_released_person_is_let_in"
+    origin = _origin(fact.key, rule, version, {"decided": fact.decided_at.isoformat(), "erased": fact.erased})
     records = tuple(each for each in records_of(before, fact.key) if fact.erased or is_erased(before[each]))
     given: list[Order] = [
         closing(hold, fact, envelope.tenant, origin | {"key": record})
@@ -209,5 +196,5 @@ def erasing_orders(
     ]
     if fact.erased:
         by, at = fact.decided_by, fact.decided_at
-        given.append(DropKeys(**origin, step="erase", records=records, decided_by=by, decided_at=at))
+        given.append(DropKeys(**origin | {"step": "erase"}, records=records, decided_by=by, decided_at=at))
     return tuple(given)
