@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, store, tenants
 from infra.access import people
-from infra.deciding import plan_pages, plan_rows
+from infra.deciding import plan_pages, plan_rows, remembering
 from infra.plugin import Flow, Host, Terms
 from infra.store import lines
 from schemas.events import PlanApplied
@@ -20,7 +20,6 @@ from schemas.settings import TenantSettings
 from schemas.words import Wording
 
 _PAGE: Final = 500
-_STATES = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant")
 _READ = text("select system, kind, whole_at from readings where tenant = :tenant and kind = 'employee'")
 _PUT_PLAN = text(
     """insert into plans (plan_id, tenant, flow, state, body, made_at)
@@ -189,13 +188,8 @@ async def propose(
     if flow.plan is None:
         raise TypeError(f"the flow {flow.name} makes no plans")
     settings, version = await tenants.settings_in_force(engine, tenant)
-    async with engine.connect() as connection:
-        stream = await connection.stream(_STATES, {"flow": flow.name, "tenant": tenant})
-        states: list[tuple[str, Any]] = []
-        async for page in stream.partitions(_PAGE):
-            found = [(key, state) for key, state in page if flow.in_plan(key)]
-            read = await people.models(connection, flow.state, [state for _, state in found])
-            states += ((key, state) for (key, _), state in zip(found, read, strict=True))
+    pages = remembering.pages(engine, flow, tenant, flow.in_plan)
+    states = [one async for page in pages for one in page.items()]
     return flow.plan(states, settings, today), settings, version
 
 
