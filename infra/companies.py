@@ -262,8 +262,7 @@ _KEPT = tuple(
 
 async def still_open(engine: AsyncEngine, tenant: str) -> Open:
     """Return what is open of a company."""
-    async with engine.connect() as connection:
-        row = (await connection.execute(_OPEN, {"tenant": tenant})).one()
+    [row] = await store.rows(engine, _OPEN, {"tenant": tenant})
     return Open(*row)
 
 

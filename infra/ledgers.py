@@ -120,8 +120,7 @@ class LedgerRequest:
 
 async def years(engine: AsyncEngine, tenant: str) -> tuple[LedgerYear, ...]:
     """Return a company's financial years, the last one first."""
-    async with engine.connect() as connection:
-        return tuple(map(_year, (await connection.execute(_YEARS, {"tenant": tenant})).scalars("state")))
+    return tuple(_year(row.state) for row in await store.rows(engine, _YEARS, {"tenant": tenant}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +146,15 @@ async def missing(engine: AsyncEngine, tenant: str, last: date) -> frozenset[str
 
 async def requests(engine: AsyncEngine, tenant: str) -> tuple[LedgerRequest, ...]:
     """Return what became of what was asked for last: of each year, and of the last years."""
-    async with engine.connect() as connection:
-        states = map(json.loads, (await connection.execute(_REQUESTS, {"tenant": tenant})).scalars())
-        return tuple(
-            LedgerRequest(
-                asked=LedgerRequested.model_validate(state["asked"], strict=False),
-                running=state["awaits"] is not None,
-                failed=heard(Wording.kept(state.get("failed_wording")), state["failed"]),
-            )
-            for state in states
+    states = map(json.loads, await store.scalars(engine, _REQUESTS, {"tenant": tenant}))
+    return tuple(
+        LedgerRequest(
+            asked=LedgerRequested.model_validate(state["asked"], strict=False),
+            running=state["awaits"] is not None,
+            failed=heard(Wording.kept(state.get("failed_wording")), state["failed"]),
         )
+        for state in states
+    )
 
 
 class Books:

@@ -85,8 +85,8 @@ async def counted(engine: AsyncEngine, tenant: str, records: Sequence[str]) -> C
     """Return where the values of these records stand."""
     employees = [each.rpartition("/")[2] for each in records]
     values = {"tenant": tenant, "records": list(records), "employees": employees, "unlinked": UNLINKED}
-    async with engine.connect() as connection:
-        return Counted(*(await connection.execute(_COUNTED, values)).one())
+    [row] = await store.rows(engine, _COUNTED, values)
+    return Counted(*row)
 
 
 async def drop(connection: AsyncConnection, tenant: str, records: Sequence[str], *, by: str, at: datetime) -> bool:

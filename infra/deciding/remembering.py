@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
 from infra.access import people
 from infra.deciding.terms import KnownTerms
 from infra.plugin import Asking, Autopsy, Flow, Known, ResultT
@@ -117,8 +118,7 @@ async def autopsy(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, hold:
 
 async def count(engine: AsyncEngine, flow: Flow, tenant: str) -> int:
     """Return how many keys a flow remembers."""
-    async with engine.connect() as connection:
-        return await connection.scalar(_COUNT, {"flow": flow.name, "tenant": tenant}) or 0
+    return await store.scalar(engine, _COUNT, {"flow": flow.name, "tenant": tenant}) or 0
 
 
 async def states(engine: AsyncEngine, flow: Flow, tenant: str, keys: Iterable[str]) -> Mapping[str, Any]:

@@ -105,9 +105,8 @@ def _posted(row: Any) -> Posted:
 
 async def now(engine: AsyncEngine) -> datetime:
     """Return the time of the clock that outcomes are stamped by."""
-    async with store.alone(engine) as connection:
-        found: datetime = (await connection.execute(_NOW)).scalar_one()
-        return found
+    found: datetime = await store.scalar(engine, _NOW)
+    return found
 
 
 async def latest(engine: AsyncEngine, tenant: str, before: date) -> date | None:

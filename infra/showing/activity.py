@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import activity_words as words
-from infra import speaking
+from infra import speaking, store
 from infra.rows import Activity
 from schemas.base import SWEDEN
 from schemas.words import Phrase, Wording
@@ -129,10 +129,8 @@ async def latest(
         direction: only what came in, or went out.
     """
     first = datetime.combine(since.astimezone(SWEDEN), time.min, SWEDEN) if since else None
-    async with engine.connect() as connection:
-        values = {"tenant": tenant, "since": since, "first": first, "limit": limit, "direction": direction}
-        rows = await connection.execute(_LATEST, values)
-        return [_read(row) for row in reversed(rows.all())]
+    values = {"tenant": tenant, "since": since, "first": first, "limit": limit, "direction": direction}
+    return [_read(row) for row in reversed(await store.rows(engine, _LATEST, values))]
 
 
 def _read(row: Any) -> Activity:
