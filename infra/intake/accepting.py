@@ -79,10 +79,9 @@ def read_payload(file: BinaryIO, most: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What was accepted: the ids of the facts, whether the delivery had come before, and what of it is not used."""
+    """What was accepted: the ids of the facts, and what of the delivery is not used."""
 
     event_ids: tuple[str, ...]
-    repeated: bool = False
     unused: tuple[str, ...] = ()
 
 
@@ -264,7 +263,7 @@ class Acceptor:
     ) -> Accepted:
         """Accept a signed delivery of a file, as ``accept_delivery`` does. Raises what that raises."""
         async with _in_time():
-            secret = await self._secret(tenant, source.system)
+            secret = await signing.secret_of(self._engine, self._vault, tenant, source.system)
         try:
             delivery = _short(await asyncio.to_thread(verified, file, headers, secret))
         except PermissionError as error:
@@ -284,20 +283,16 @@ class Acceptor:
         before = await store.row(self._engine, _DELIVERY, values)
         if before is not None and before.body_sha256 != sha256:
             raise OtherBody("this webhook-id was accepted with another body: give a new delivery a new id")
-        return Accepted(tuple(before.event_ids), repeated=True) if before is not None else None
+        return Accepted(tuple(before.event_ids)) if before is not None else None
 
     async def _remember(self, tenant: str, source: Source, delivery: str, sha256: str, accepted: Accepted) -> None:
         values = {"tenant": tenant, "system": source.system, "delivery": delivery, "sha256": sha256}
         values["event_ids"] = ids.canonical(accepted.event_ids).decode()
         await store.write(self._engine, _REMEMBER, values)
 
-    async def _secret(self, tenant: str, system: str) -> str:
-        """Return what a company's deliveries of a system are signed with. Raises BadSignature when there is nothing."""
-        return await signing.secret_of(self._engine, self._vault, tenant, system)
-
     async def _verify(self, tenant: str, source: Source, body: bytes, headers: Mapping[str, str]) -> str:
         """Return the delivery's id. Raises BadSignature."""
-        secret = await self._secret(tenant, source.system)
+        secret = await signing.secret_of(self._engine, self._vault, tenant, source.system)
         if source.verify is not None:
             try:
                 return await asyncio.to_thread(source.verify, body, headers, secret)
