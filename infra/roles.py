@@ -161,7 +161,10 @@ async def run(
             producer=partial(_same, parts.producer),
             stop=stop,
         )
-        checks = {"database": _database(parts.engine), "broker": _broker(parts.producer)}
+        checks: dict[str, web.HealthCheck] = {
+            "database": partial(_database, parts.engine),
+            "broker": partial(_broker, parts.producer),
+        }
         app = web.application(checks)
         jobs: list[RoleWork] = [watch.event_loop_lag, watch.complaints]
         jobs.append(partial(fence.beat, parts.pulse, settings, parts.engine))
@@ -216,17 +219,11 @@ async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
             raise failure
 
 
-def _database(engine: AsyncEngine) -> web.HealthCheck:
-    async def check() -> None:
-        await store.scalar(engine, text("select 1"))
-
-    return check
+async def _database(engine: AsyncEngine) -> None:
+    await store.scalar(engine, text("select 1"))
 
 
-def _broker(producer: AIOKafkaProducer) -> web.HealthCheck:
-    async def check() -> None:
-        await producer.partitions_for(HoldForReview.TOPIC)
-        if not await producer.client.force_metadata_update():
-            raise ConnectionError("no broker answers")
-
-    return check
+async def _broker(producer: AIOKafkaProducer) -> None:
+    await producer.partitions_for(HoldForReview.TOPIC)
+    if not await producer.client.force_metadata_update():
+        raise ConnectionError("no broker answers")
