@@ -29,21 +29,13 @@ class FlowRole:
     """Faust workers inside this process and its event loop, one after the other."""
 
     def __init__(
-        self,
-        *,
-        kafka: KafkaSettings,
-        decider: Decider,
-        lives: Lives,
-        flows: Sequence[Flow],
-        data: Path,
-        still_after: float = _STILL_SECONDS,
+        self, *, kafka: KafkaSettings, decider: Decider, lives: Lives, flows: Sequence[Flow], data: Path
     ) -> None:
         self._kafka = kafka
         self._decider = decider
         self._lives = lives
         self._topics = topics_of(flows)
         self._data = data
-        self._still_after = still_after
         self._worker: Worker | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -85,7 +77,7 @@ class FlowRole:
             now=now,
             decide=partial(self._until_done, now),
             data=self._data,
-            still_after=self._still_after,
+            still_after=_STILL_SECONDS,
         )
         try:
             await self._worker.run(stop.wait(), self._lives.changed(now))
