@@ -229,9 +229,8 @@ async def _connected(settings: SftpFolder, secret: str) -> AsyncIterator[tuple[a
         finally:
             patience.ends()
             connection.abort()
-    except asyncssh.HostKeyNotVerifiable:
-        raise Trouble("host_key_differs", f"{settings.host} --port {settings.port}") from None
-    except asyncssh.KeyExchangeFailed:  # none of the kinds that are pinned is offered, or nothing else in common
+    except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed):
+        # it is another key; or none of the kinds that are pinned is offered, or nothing else is in common
         raise Trouble("host_key_differs", f"{settings.host} --port {settings.port}") from None
     except asyncssh.PermissionDenied:
         raise Trouble("login_refused") from None
