@@ -25,6 +25,7 @@ _log = telemetry.log(__name__)
 FOLLOW_SECONDS: Final = 3.0
 """Between two looks of a process for a new data key."""
 SETTLE_SECONDS: Final = 3 * FOLLOW_SECONDS
+"""In which each process learns of a new key; none are waited where no role runs."""
 _PAGE: Final = 200
 _ROWS = text(
     """select id, made_by, made_at, done_at, locks, wrapped_before is not null as two
@@ -81,13 +82,8 @@ async def everything_opens(engine: AsyncEngine, vault: Vault) -> None:
         raise WrongKey(f"no key opens some of what is stored in {', '.join(lost)}: was it of another database?")
 
 
-async def rotate(
-    engine: AsyncEngine, vault: Vault, settings: Settings, *, by: str, settle: float = SETTLE_SECONDS
-) -> tuple[int, int]:
+async def rotate(engine: AsyncEngine, vault: Vault, settings: Settings, *, by: str) -> tuple[int, int]:
     """Make a new data key, or go on with one that was begun, until everything is locked with it.
-
-    Args:
-        settle: seconds in which each process learns of it; none are waited where no role runs.
 
     Returns:
         The key's number, and how many secrets were locked anew.
@@ -98,7 +94,7 @@ async def rotate(
     """
     await must_not_be_replaced(engine, settings)
     number = await _begun(engine, settings, by)
-    pause = settle if await store.scalar(engine, _ALIVE) else 0.0
+    pause = SETTLE_SECONDS if await store.scalar(engine, _ALIVE) else 0.0
     await clock.sleep(pause)
     await store.write(engine, _LOCKS, {"id": number})
     await clock.sleep(pause)
