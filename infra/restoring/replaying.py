@@ -75,7 +75,6 @@ class Replay:
 
     async def goes_on(self, since: datetime) -> bool:
         """Tell whether audit.v1 holds a record that follows the end of a chain here: then this database is older."""
-        tips: dict[tuple[str, int], str] = {}
         found: set[tuple[str, int, str]] = set()
         async with self._consumer() as consumer:
             for partition in range(PARTITIONS):
