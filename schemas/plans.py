@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from schemas.events import (
     PlanAction,
     Prefer,
 )
-from schemas.money import ZERO, Money
+from schemas.money import ZERO, Money, summed
 from schemas.words import Text, Wording, heard
 
 CHOSEN: Final = "a_person_chose_it"
@@ -213,10 +214,8 @@ class CorrectionRow(BooksRow):
         """By account, what would be booked less what is; debit above zero. Nothing where nothing is corrected."""
         if not self.stands or not self.becomes:
             return {}
-        sums: dict[int, Decimal] = {}
-        for sign, rows in ((1, self.becomes), (-1, self.stands)):
-            for row in rows:
-                sums[row.account] = sums.get(row.account, ZERO) + sign * (row.debit - row.credit)
+        then = ((row.account, row.debit - row.credit) for row in self.becomes)
+        sums = summed(chain(then, ((row.account, row.credit - row.debit) for row in self.stands)))
         return {account: amount for account, amount in sums.items() if amount}
 
 

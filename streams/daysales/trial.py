@@ -1,13 +1,11 @@
 """What a day's report would come to under other settings, were it booked now for the first time. Pure."""
 
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from infra.plugin import Outcome, States, Terms
 from schemas.flows import Held
-from schemas.money import ZERO
+from schemas.money import summed
 from streams.daysales.case import TRIED, Case
 from streams.daysales.dating import PERIOD_LOCKED
 from streams.daysales.rules import judge
@@ -46,11 +44,8 @@ def trial(key: str, states: States, terms: Terms) -> Outcome | None:
         case Booking(voucher_date=on) if opens_on and on < opens_on:  # Fortnox has refused it: the period is locked
             return Outcome(day, booked, {}, "" if case.settings.locked_period == "reject" else PERIOD_LOCKED)
         case Booking(rows=rows, voucher_date=on):
-            amounts: dict[tuple[date, int], Decimal] = {}
-            for row in rows:
-                place = (day if booked else on, row.account)
-                amounts[place] = amounts.get(place, ZERO) + row.debit - row.credit
-            return Outcome(day, booked, amounts)
+            dated = day if booked else on
+            return Outcome(day, booked, summed(((dated, row.account), row.debit - row.credit) for row in rows))
         case Held(reason=reason):
             return Outcome(day, booked, {}, reason)
         case _:

@@ -7,7 +7,7 @@ from schemas import mapping
 from schemas.base import FIRST_RESULT_ACCOUNT
 from schemas.commands import VoucherRow
 from schemas.events import DayClosed, GroupSales
-from schemas.money import ZERO, rate_text
+from schemas.money import ZERO, rate_text, summed
 from schemas.settings import CategoryAccount, DaySalesSettings, PaymentAccount, SalesAccount, VatAccount
 from schemas.words import Text
 from streams.daysales import words
@@ -115,11 +115,7 @@ def changes(old: Sequence[VoucherRow], new: Sequence[VoucherRow]) -> tuple[Text,
     """Name each row that differs between two vouchers: ``1910 cash: debit 100.00, now debit 90.00``."""
 
     def by_place(rows: Sequence[VoucherRow]) -> dict[tuple[int, str, str], Decimal]:
-        sums: dict[tuple[int, str, str], Decimal] = {}
-        for row in rows:
-            place = (row.account, row.text or "", row.cost_centre or "")
-            sums[place] = sums.get(place, ZERO) + row.debit - row.credit
-        return sums
+        return summed(((row.account, row.text or "", row.cost_centre or ""), row.debit - row.credit) for row in rows)
 
     def said(amount: Decimal) -> Text:
         if not amount:

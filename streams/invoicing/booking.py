@@ -16,7 +16,7 @@ from schemas import mapping
 from schemas.base import FIRST_RESULT_ACCOUNT
 from schemas.commands import VoucherRow
 from schemas.invoices import DocumentRow, InvoiceRequested
-from schemas.money import ORE, ZERO, rate_text
+from schemas.money import ORE, ZERO, rate_text, summed
 from schemas.settings import DaySalesSettings
 
 TIPS: Final = "tips"
@@ -40,10 +40,7 @@ class Sold:
 
 def sold(receipt: InvoiceRequested) -> tuple[Sold, ...]:
     """Return what a receipt sold, by group and rate. VAT is rounded once for each: amounts with VAT stay to the öre."""
-    sums: dict[tuple[str | None, Decimal], Decimal] = {}
-    for row in receipt.rows:
-        place = (row.group, row.vat_rate)
-        sums[place] = sums.get(place, ZERO) + row.amount
+    sums = summed(((row.group, row.vat_rate), row.amount) for row in receipt.rows)
     return tuple(_sold(group, rate, amount, receipt) for (group, rate), amount in sums.items())
 
 

@@ -5,15 +5,15 @@ rows credit, and what its customer owes. The voucher beside it is counted with i
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from decimal import Decimal
+from itertools import chain
 from typing import Final
 
 from infra.plugin import Outcome, States, Terms
 from schemas import mapping
 from schemas.flows import Held
 from schemas.invoices import InvoiceRequested
-from schemas.money import ZERO
+from schemas.money import summed
 from schemas.settings import SettingsApplied, TenantSettings
 from streams.invoicing import booking
 from streams.invoicing.learn import counted
@@ -99,15 +99,15 @@ def _invoiced(case: Case, state: State) -> Outcome:
     opens_on = None if is_beside else state.opens_on
     if opens_on and day < opens_on and not made:  # Fortnox has refused the document itself
         return Outcome(day, made, {}, PERIOD_LOCKED)
-    sold = _sum((day, account, amount) for account, amount in _credited(case))
+    sold = summed(((day, account), amount) for account, amount in _credited(case))
     if not case.settings.in_day_close:
         return Outcome(day, made, sold, document=document, owed=owed)
     on = day if is_beside else case.booked_on(day)
     if opens_on and on < opens_on:
         return Outcome(day, made, sold, PERIOD_LOCKED, document=document, owed=owed)
     moved = booking.moving_rows(receipt, case.accounts, case.settings.method)
-    rows = ((on, row.account, row.debit - row.credit) for row in moved)
-    return Outcome(day, made, _sum(rows, sold), document=document, owed=owed)
+    rows = (((on, row.account), row.debit - row.credit) for row in moved)
+    return Outcome(day, made, summed(chain(sold.items(), rows)), document=document, owed=owed)
 
 
 def _credited(case: Case) -> Iterator[tuple[int, Decimal]]:
@@ -123,12 +123,3 @@ def _credited(case: Case) -> Iterator[tuple[int, Decimal]]:
                 yield account, -amount
     if receipt.tip and (tips := booking.category_account(accounts, booking.TIPS, receipt)) is not None:
         yield tips, -receipt.tip
-
-
-def _sum(
-    rows: Iterator[tuple[date, int, Decimal]], first: Mapping[tuple[date, int], Decimal] | None = None
-) -> dict[tuple[date, int], Decimal]:
-    sums = dict(first or {})
-    for day, account, amount in rows:
-        sums[day, account] = sums.get((day, account), ZERO) + amount
-    return sums
