@@ -21,7 +21,8 @@ from infra.access.vault import Vault, open_vault, prove
 from infra.alerting import mailing, telling
 from infra.deciding.auditor import Auditor
 from infra.deciding.decider import Decider, topics_of
-from infra.deciding.flows import GROUP, FlowRole
+from infra.deciding.flows import FlowRole
+from infra.deciding.worker import GROUP
 from infra.delivery.relay import Relay
 from infra.delivery.reviews import ReviewRole
 from infra.delivery.sinks import SinkRole

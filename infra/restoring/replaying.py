@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import registry, store, telemetry
+from infra import registry, store
 from infra.deciding.decider import Decider, topics_of
 from infra.delivery.journal import end_as_on_record
 from infra.kafka.fetching import Consumer
@@ -29,8 +29,6 @@ from infra.trail import Published, take_back
 from schemas.audit import AuditRecord
 from schemas.envelope import Envelope, Unreadable
 from schemas.topics import PARTITIONS
-
-_log = telemetry.log(__name__)
 
 _MARGIN: Final = timedelta(minutes=2)
 """What Kafka had so long before the backup is looked at as well: clocks differ, and senders wait."""
