@@ -19,7 +19,7 @@ from typing import Any
 from infra import clock, telemetry
 from infra.embedded import jars
 from infra.embedded.owner import Leashed, Server, free_port, tail
-from infra.folders import InUse, claimed, unwritable
+from infra.folders import InUse, claimed, put, unwritable
 from infra.kafka.cluster import BrokerUnavailable
 
 _log = telemetry.log(__name__)
@@ -173,9 +173,7 @@ class EmbeddedKafka(Server):
                 f"The embedded broker cannot come back: another program has taken its address {self.bootstrap}."
             )
         controller = free_port(known.get("controller"))
-        fresh = memory.with_suffix(".new")
-        fresh.write_text(json.dumps({"cluster": cluster, "port": port, "controller": controller}))
-        fresh.replace(memory)
+        put(memory, json.dumps({"cluster": cluster, "port": port, "controller": controller}))
         (self.home / "server.properties").write_text(_PROPERTIES.format(port=port, controller=controller))
         (self.home / "log4j2.properties").write_text(_LOG4J)
         return cluster, port
