@@ -4,17 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.access import people
+from infra.deciding import remembering
 from infra.deciding.decision import Decision, deciding, reading
 from infra.plugin import Flow, Terms
 from schemas import envelope as envelopes
 from schemas.events import Fact
 from schemas.plans import Plan
-
-_STATES = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant and key = any(:keys)")
 
 
 def fact(flow: Flow, plan: Plan, row: Any, *, by: str, at: datetime) -> Fact:
@@ -43,11 +40,8 @@ async def effects(
     said = {number: next(step) for number, step in steps.items()}
     while asked := {number: keys for number, keys in said.items() if not isinstance(keys, Decision)}:
         missing = sorted({key for keys in asked.values() for key in keys} - states.keys())
-        asked_for = {"flow": flow.name, "tenant": plan.tenant, "keys": missing}
-        found = (await connection.execute(_STATES, asked_for)).all()
-        read = await people.models(connection, flow.state, [state for _, state in found])
-        states |= {key: flow.state() for key in missing}
-        states |= {key: state for (key, _), state in zip(found, read, strict=True)}
+        found = await remembering.states_in(connection, flow, plan.tenant, missing)
+        states |= {key: found.get(key) or flow.state() for key in missing}
         said = {number: steps[number].send({key: states[key] for key in keys}) for number, keys in asked.items()}
         decided |= {number: end for number, end in said.items() if isinstance(end, Decision)}
     return tuple(shown(flow, row, decided[row.row], states) for row in rows)

@@ -1,11 +1,11 @@
 """What a flow remembers of a company, looked at: who is known, by which name, and how a key stands. It only reads."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import store
 from infra.access import people
@@ -123,10 +123,14 @@ async def count(engine: AsyncEngine, flow: Flow, tenant: str) -> int:
 
 async def states(engine: AsyncEngine, flow: Flow, tenant: str, keys: Iterable[str]) -> Mapping[str, Any]:
     """Return the states of these keys; a key that was never told of has none."""
-    values = {"flow": flow.name, "tenant": tenant, "keys": list(keys)}
-    if not values["keys"]:
+    if not (wanted := list(keys)):
         return {}
     async with engine.connect() as connection:
-        rows = (await connection.execute(_THESE, values)).all()
-        read = await people.models(connection, flow.state, [state for _, state in rows])
-        return {key: state for (key, _), state in zip(rows, read, strict=True)}
+        return await states_in(connection, flow, tenant, wanted)
+
+
+async def states_in(connection: AsyncConnection, flow: Flow, tenant: str, keys: Sequence[str]) -> Mapping[str, Any]:
+    """Return what ``states`` returns, as this transaction sees it."""
+    rows = (await connection.execute(_THESE, {"flow": flow.name, "tenant": tenant, "keys": keys})).all()
+    read = await people.models(connection, flow.state, [state for _, state in rows])
+    return {key: state for (key, _), state in zip(rows, read, strict=True)}
