@@ -4,6 +4,7 @@ What can be nothing for good reasons is 0 (``total``), not empty: an empty panel
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -124,16 +125,25 @@ def quantile(q: float, histogram: str, *by: str, where: str = "") -> str:
 
 def usual_and_slow(histogram: str, *by: str, where: str = "") -> tuple[Query, Query]:
     """Return what half of all stays within, and 99 of 100."""
-    names = " ".join(f"{{{{{label}}}}}" for label in by)
+    names = _legend(by)
     return (
         (f"{names} half within".strip(), quantile(0.5, histogram, *by, where=where)),
         (f"{names} 99 of 100 within".strip(), quantile(0.99, histogram, *by, where=where)),
     )
 
 
-def rate(by: str, counter: str) -> str:
+def _legend(labels: Iterable[str]) -> str:
+    return " ".join(f"{{{{{label}}}}}" for label in labels)
+
+
+def each(by: str, expression: str, how: str = "max") -> Query:
+    """Return a query that has a line for each of some labels, and calls it by them."""
+    return _legend(by.split(", ")), f"{how} by ({by}) ({expression})"
+
+
+def rate(by: str, counter: str) -> Query:
     """Return a rate per second, by labels."""
-    return f"sum by ({by}) (rate({counter}[$__rate_interval]))"
+    return each(by, f"rate({counter}[$__rate_interval])", "sum")
 
 
 _WHERE_SINK = '{sink=~"$sink"}'
@@ -216,8 +226,8 @@ MONEY: Rows = [
         graph(
             "Does as much come out as comes in?",
             "cps",
-            ("accepted from {{system}}", rate("system", "bokbuss_facts_accepted_total")),
-            ("{{outcome}}", rate("outcome", "bokbuss_facts_finished_total")),
+            ("accepted from {{system}}", "sum by (system) (rate(bokbuss_facts_accepted_total[$__rate_interval]))"),
+            rate("outcome", "bokbuss_facts_finished_total"),
         ),
         graph(
             "How long from accepted to booked?",
@@ -268,7 +278,7 @@ MOVES: Rows = [
         graph(
             "What are people asked?",
             "short",
-            ("{{reason}}", f"sum by (reason) ({gauge('bokbuss_held_reviews', 'tenant, reason')})"),
+            each("reason", gauge("bokbuss_held_reviews", "tenant, reason"), "sum"),
         ),
         graph(
             "Why does a target get nothing?",
@@ -355,17 +365,12 @@ BUDGET: Rows = [
     row(
         7,
         graph(
-            "What is the budget spent on?",
-            "reqps",
-            ("{{sink}} {{priority}}", rate("sink, priority", f"bokbuss_target_calls_total{_WHERE_SINK}")),
+            "What is the budget spent on?", "reqps", rate("sink, priority", f"bokbuss_target_calls_total{_WHERE_SINK}")
         ),
         graph(
             "How do the targets answer?",
             "reqps",
-            (
-                "{{sink}} {{operation}} {{outcome}}",
-                rate("sink, operation, outcome", f"bokbuss_target_requests_total{_WHERE_SINK}"),
-            ),
+            rate("sink, operation, outcome", f"bokbuss_target_requests_total{_WHERE_SINK}"),
             ("429", total(f"rate(bokbuss_target_throttled_total{_WHERE_SINK}[$__rate_interval])")),
         ),
         graph(
@@ -382,9 +387,7 @@ BUDGET: Rows = [
             ("{{sink}}", f"{_CALLS_1H} / scalar({_BOOKED_1H} > 0 or vector(1))"),
         ),
         graph(
-            "What became of lost answers?",
-            "cps",
-            ("{{sink}} {{result}}", rate("sink, result", f"bokbuss_unknown_resolved_total{_WHERE_SINK}")),
+            "What became of lost answers?", "cps", rate("sink, result", f"bokbuss_unknown_resolved_total{_WHERE_SINK}")
         ),
     ),
 ]
@@ -408,19 +411,13 @@ SOURCES: Rows = [
     ),
     row(
         7,
-        graph(
-            "What do we answer to deliveries?",
-            "reqps",
-            ("{{system}} {{status}}", rate("system, status", "bokbuss_deliveries_total")),
-        ),
+        graph("What do we answer to deliveries?", "reqps", rate("system, status", "bokbuss_deliveries_total")),
         graph("How fast do we answer?", "s", *usual_and_slow("bokbuss_delivery_seconds", "system")),
         graph(
             "How late do we see what we must ask for?", "s", *usual_and_slow("bokbuss_source_seen_seconds", "system")
         ),
     ),
-    row(
-        7, graph("What comes in?", "cps", ("{{system}} {{kind}}", rate("system, kind", "bokbuss_facts_accepted_total")))
-    ),
+    row(7, graph("What comes in?", "cps", rate("system, kind", "bokbuss_facts_accepted_total"))),
 ]
 
 MACHINE: Rows = [
@@ -431,40 +428,22 @@ MACHINE: Rows = [
             {"role": "role", "instance": "process", "version": "version", "roles": "does"},
             ("up since", "s", _UP, ()),
         ),
-        graph(
-            "Does the work keep up?",
-            "s",
-            ("{{group}} {{topic}}", "max by (group, topic) (bokbuss_consumer_lag_seconds)"),
-            limits=(60, 300),
-        ),
+        graph("Does the work keep up?", "s", each("group, topic", "bokbuss_consumer_lag_seconds"), limits=(60, 300)),
     ),
     row(
         7,
-        graph(
-            "Is any process late?",
-            "s",
-            ("{{role}} {{instance}}", "max by (role, instance) (bokbuss_event_loop_lag_seconds)"),
-            limits=(0.5, 1),
-        ),
-        graph(
-            "How much memory does a process take?",
-            "bytes",
-            ("{{role}} {{instance}}", "max by (role, instance) (process_resident_memory_bytes)"),
-        ),
+        graph("Is any process late?", "s", each("role, instance", "bokbuss_event_loop_lag_seconds"), limits=(0.5, 1)),
+        graph("How much memory does a process take?", "bytes", each("role, instance", "process_resident_memory_bytes")),
         graph(
             "How busy is a process?",
             "percentunit",
-            ("{{role}} {{instance}}", "max by (role, instance) (rate(process_cpu_seconds_total[$__rate_interval]))"),
+            each("role, instance", "rate(process_cpu_seconds_total[$__rate_interval])"),
             limits=(0.7, 0.9),
         ),
     ),
     row(
         7,
-        graph(
-            "How many files has a process open?",
-            "short",
-            ("{{role}} {{instance}}", "max by (role, instance) (process_open_fds)"),
-        ),
+        graph("How many files has a process open?", "short", each("role, instance", "process_open_fds")),
         graph("How long does deciding take?", "s", *usual_and_slow("bokbuss_decide_batch_seconds")),
         graph(
             "How long since a reader made progress?",
