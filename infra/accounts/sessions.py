@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
@@ -109,7 +109,10 @@ async def sign_in(
     if not await passwords.proves(password, found.password if found else None) or found is None:
         raise NotSignedIn("wrong")
     if found.code_secret is not None:
-        await _prove_code(engine, vault, found, code, now)
+        if not code.strip():
+            raise NotSignedIn("code")
+        if not await code_is_right(engine, vault, found.account_id, code, now):
+            raise NotSignedIn("wrong")
     await store.write(engine, _FORGET, {"who": f"account/{digest(plain)}"})
     return await begin(engine, found.account_id, address=address, agent=agent, proof=found.password)
 
@@ -145,13 +148,6 @@ async def sign_in_vouched(
 async def _is_often(connection: AsyncConnection, who: str, most: int) -> bool:
     tries: int = (await connection.execute(_TRY, {"who": who, "minutes": _WINDOW_MINUTES})).scalar_one()
     return tries > most
-
-
-async def _prove_code(engine: AsyncEngine, vault: Vault, account: Any, code: str, now: datetime) -> None:
-    if not code.strip():
-        raise NotSignedIn("code")
-    if not await code_is_right(engine, vault, account.account_id, code, now):
-        raise NotSignedIn("wrong")
 
 
 async def code_is_right(engine: AsyncEngine, vault: Vault, account: UUID, code: str, now: datetime) -> bool:
