@@ -31,7 +31,7 @@ _PLACE = """(select system_identifier from pg_control_system()) || '/'
 _WRITTEN = "pg_current_xact_id()::xid::text"
 _LOCK = text("select pg_advisory_xact_lock(7208553)")
 _READ = text(
-    f"""select installation, epoch, pulse, pulsed_at, targets, writing, fenced_at, since, noticed,
+    f"""select installation, epoch, pulse, pulsed_at, targets, writing, since, noticed,
                place = {_PLACE} and written_by = xmin::text as ours
         from installation"""  # noqa: S608 - no values in it
 )
@@ -123,7 +123,6 @@ class Installation:
     pulsed_at: datetime
     targets: Mapping[str, str]
     writing: bool
-    fenced_at: datetime | None
     since: datetime | None
     noticed: str
     ours: bool
