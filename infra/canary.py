@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store, telemetry
 from infra.leases import Lease, lead
@@ -56,16 +55,11 @@ async def _close_a_day(host: Host, stop: asyncio.Event) -> str:
     [fact_id] = await host.accept(CANARY, CANARY, [_day()])
     due = clock.monotonic() + host.settings.canary.seconds
     while clock.monotonic() < due:
-        if outcome := await _outcome(host.engine, fact_id):
+        if outcome := await store.scalar(host.engine, _OUTCOME, {"tenant": CANARY, "fact": fact_id}):
             return _RESULT[outcome]
         if await clock.wait(stop, _POLL):
             return "stopped"
     return "late"
-
-
-async def _outcome(engine: AsyncEngine, fact_id: str) -> str | None:
-    found: str | None = await store.scalar(engine, _OUTCOME, {"tenant": CANARY, "fact": fact_id})
-    return found
 
 
 def _day() -> DayClosed:

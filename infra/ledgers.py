@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra import registry, store
 from infra.store import snapshot
 from schemas.ledger import (
-    LedgerPart,
     LedgerPartRead,
     LedgerRequested,
     LedgerRetrieved,
@@ -172,7 +171,9 @@ class Books:
         parts = sorted(self.retrieved.parts, key=lambda one: one.part)
         parts = [one for one in parts if wanted is None or one.part in wanted]
         for first in range(0, len(parts), _AT_ONCE):
-            keys = [_key(self.retrieved, one) for one in parts[first : first + _AT_ONCE]]
+            keys = [
+                f"{self.retrieved.key}/{one.part}@{one.sha256[:16]}/content" for one in parts[first : first + _AT_ONCE]
+            ]
             found = await self._connection.execute(_CONTENT, {"tenant": self._tenant, "keys": keys})
             content = {row.key: row.content for row in found}
             for key in keys:
@@ -194,10 +195,6 @@ async def opened(engine: AsyncEngine, tenant: str, last: date) -> AsyncIterator[
         year = next((year for year in map(_year, states) if year.last == last), None)
         known = year and year.retrieved
         yield Books(connection, tenant, year, known) if year and known else None
-
-
-def _key(year: LedgerRetrieved, part: LedgerPart) -> str:
-    return f"{year.key}/{part.part}@{part.sha256[:16]}/content"
 
 
 def _year(state: str) -> LedgerYear:

@@ -163,7 +163,7 @@ async def run(
             stop=stop,
         )
         checks: dict[str, web.HealthCheck] = {
-            "database": partial(_database, parts.engine),
+            "database": partial(store.scalar, parts.engine, text("select 1")),
             "broker": partial(_broker, parts.producer),
         }
         app = web.application(checks)
@@ -218,10 +218,6 @@ async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
             raise _away(failure) from failure
         if failure is not None:
             raise failure
-
-
-async def _database(engine: AsyncEngine) -> None:
-    await store.scalar(engine, text("select 1"))
 
 
 async def _broker(producer: AIOKafkaProducer) -> None:

@@ -64,18 +64,13 @@ def _guarded(url: str) -> str:
     """Refuse an address that secrets would travel to in the clear; this machine's own are for trying things."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    here = host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+    try:
+        here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        here = False
     if parts.scheme not in {"https", "wss"} and not (parts.scheme in {"http", "ws"} and here):
         raise ValueError("it begins with https://, or is on this machine (http://localhost, http://127.0.0.1)")
     return url
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 Guarded = Annotated[str, AfterValidator(_guarded)]

@@ -147,17 +147,14 @@ async def _carry(host: Host, task_id: UUID, work: Work) -> None:
     try:
         while not doing.done() and not ending.done():
             await asyncio.wait({doing, ending}, timeout=_BEAT, return_when=asyncio.FIRST_COMPLETED)
-            await _write(host, _SEEN, task_id, _values(steps))
+            told = {"sv": steps.said.sv, "en": steps.said.en, "done": steps.done, "total": steps.total}
+            await _write(host, _SEEN, task_id, told)
     finally:
         ending.cancel()
         if not doing.done():
             doing.cancel()
             await asyncio.wait({doing})
     await _write(host, _END, task_id, _outcome(doing))
-
-
-def _values(steps: Steps) -> dict[str, Any]:
-    return {"sv": steps.said.sv, "en": steps.said.en, "done": steps.done, "total": steps.total}
 
 
 def _outcome(doing: "asyncio.Future[str]") -> dict[str, Any]:

@@ -83,16 +83,13 @@ def step_of(secret: str, code: str, now: float, after: int) -> int | None:
     code = code.replace(" ", "")
     if not (code.isascii() and code.isdecimal()):
         return None
+    totp = TOTP(base64.b32decode(secret), 6, SHA1(), _STEP)  # noqa: S303 - what RFC 6238 and every authenticator use
     for step in (now // _STEP + drift for drift in (-1, 0, 1)):
         if step <= after:
             continue
         try:
-            _totp(secret).verify(code.encode(), int(step * _STEP))
+            totp.verify(code.encode(), int(step * _STEP))
         except InvalidToken:
             continue
         return int(step)
     return None
-
-
-def _totp(secret: str) -> TOTP:
-    return TOTP(base64.b32decode(secret), 6, SHA1(), _STEP)  # noqa: S303 - what RFC 6238 and every authenticator use

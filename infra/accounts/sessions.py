@@ -1,7 +1,6 @@
 """Sessions: begun by a password and a code, or by a provider's word; proved by a cookie; ended by time or a person."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -202,7 +201,8 @@ async def person(engine: AsyncEngine, token: str) -> Person | None:
         if found.stale:
             await connection.execute(_SEEN, values)
             await connection.commit()
-    return Person(found.account_id, found.email, found.name, _roles(found.roles), found.language, found.session_id)
+    roles = {tenant: DeskRole(role) for tenant, role in found.roles.items()}
+    return Person(found.account_id, found.email, found.name, roles, found.language, found.session_id)
 
 
 async def end(engine: AsyncEngine, account: UUID, session: UUID, *, how: str) -> None:
@@ -213,7 +213,3 @@ async def end(engine: AsyncEngine, account: UUID, session: UUID, *, how: str) ->
 async def listed(engine: AsyncEngine, account: UUID) -> list[Session]:
     """Return an account's sessions, the one used last first."""
     return [Session(*row) for row in await store.rows(engine, _LIST, {"id": account, "idle": _IDLE_HOURS})]
-
-
-def _roles(roles: Mapping[str, str]) -> dict[str, DeskRole]:
-    return {tenant: DeskRole(role) for tenant, role in roles.items()}

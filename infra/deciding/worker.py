@@ -214,7 +214,7 @@ class Worker:
                     await clock.sleep(_WITHIN)
                 events = list(islice(undecided, _BATCH))
                 told = [event for event in events if not faultpoints.reach("decide.skip")]
-                await self._decide_records([self._record(event.message) for event in told])
+                await self._decide_records([of(e.message, self._now, round(e.message.timestamp * 1000)) for e in told])
                 for event in events:
                     await stream.ack(event)
                     self._held -= _size(undecided.popleft())
@@ -233,9 +233,6 @@ class Worker:
             undecided.clear()
             self._held = 0
             room.set()
-
-    def _record(self, message: Any) -> Record:
-        return of(message, self._now, round(message.timestamp * 1000))
 
 
 def _size(event: Any) -> int:

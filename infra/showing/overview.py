@@ -135,16 +135,12 @@ def _told(key: str) -> str | None:
     return key.removeprefix(_LEAVE) if key.startswith(_LEAVE) else None
 
 
-def _sinks() -> dict[str, list[str]]:
-    """Return each sink's name, and the system whose connection it uses."""
-    sinks = registry.sinks()
-    return {"sinks": [sink.name for sink in sinks], "systems": [sink.system for sink in sinks]}
-
-
 async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
     """Return everything that the database knows about a company's key; ``facts`` is left to ``reading``."""
     leave = _told(key)
     values: dict[str, Any] = {"tenant": tenant, "key": key, "told": leave, "days": f"{key}/" if leave else None}
+    sinks = registry.sinks()
+    values |= {"sinks": [sink.name for sink in sinks], "systems": [sink.system for sink in sinks]}
     values["unlinked"] = UNLINKED
     async with snapshot(engine) as connection:
         lines = tuple(FactLine(*row) for row in await connection.execute(_DECIDED, values))
@@ -153,7 +149,7 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
         ids = [o.order.id for o in orders]
         records = [recorded(body) for (body,) in await connection.execute(_RECORDS, {"tenant": tenant, "ids": ids})]
         delivered_at = await connection.scalar(_DELIVERED_AT, values)
-        away = {row.system: row.how for row in await connection.execute(_AWAY, values | _sinks())}
+        away = {row.system: row.how for row in await connection.execute(_AWAY, values)}
         parked = tuple(Waits(*row) for row in await connection.execute(_PARKED_KEY, values))
         plans = (await connection.execute(_PLANNED, values)).all()
         of_plans = await people.models(connection, PlanRow, [row.body for row in plans])

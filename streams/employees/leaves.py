@@ -67,7 +67,7 @@ def orders(
         "flow": NAME,
         "key": key,
         "settings_version": version,
-        "revision": _revision(leave, state.steps),
+        "revision": ids.digest({"said": leave.said.to_json(), "steps": state.steps})[:16],
     }
     anew = origin | {"rule": "a_leave_is_decided_again"}
     closed = (closing(state.hold, envelope.data, envelope.tenant, anew),) if state.hold else ()
@@ -88,11 +88,6 @@ def orders(
         said = holding(state, held, envelope.data, envelope.tenant, origin, leave.said.first_day)
         return (*said, *steps)
     return (*closed, *steps)
-
-
-def _revision(leave: Leave, steps: int) -> str:
-    said = leave.said.to_json() if leave.said else {}
-    return ids.digest({"said": said, "steps": steps})[:16]
 
 
 def _differences(

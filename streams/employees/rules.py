@@ -22,7 +22,6 @@ from schemas.events import (
 )
 from schemas.flows import Held
 from schemas.settings import EmployeesSettings
-from schemas.words import Text
 from streams.employees import words
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, FieldCheck, not_unique, problems
 from streams.employees.fields import MergeStep, filled, get, new_employee, new_person, rules, shown, whole
@@ -112,15 +111,10 @@ def an_answer_is_awaited_first(case: Case) -> Verdict | None:
 
 def a_row_that_has_moved_is_refused(case: Case) -> Verdict | None:
     """Refuse a row of a plan when a value is not any more what the plan showed."""
-    if case.row is None or not (what := _moved(case)):
+    # Learning has linked what the row joins, if nothing had moved: a link of its own is no move.
+    if case.row is None or not (what := moved(case.memory, case.row)):
         return None
     return Held("moved_since_the_plan", words.HAS_MOVED(names=what), choices=(GO_ON,))
-
-
-def _moved(case: Case) -> tuple[Text, ...]:
-    """Learning has linked what the row joins, if nothing had moved: a link of its own is no move."""
-    row = case.row
-    return moved(case.memory, row) if row is not None else ()
 
 
 def nothing_happens_before_the_first_plan(case: Case) -> Verdict | None:
@@ -242,7 +236,8 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
     """Merge each field three ways; one that needs a person holds them all, what is wrong is not sent."""
     person = case.person
     if person.hr is None or person.fortnox is None or person.link is None:
-        return _not_seen(person)
+        who = person.link.employee_id if person.link else ""
+        return Held("employee_not_seen", words.NOT_SEEN(employee=who), choices=(DO_NOTHING,))
     chosen = {c.field: c.prefer for c in person.chosen}
     steps = person.settled(rules(case.settings), "sync" if case.row else "live", chosen)
     if asks := {f: s for f, s in steps.items() if s.asks}:
@@ -280,11 +275,6 @@ def _comes_back(case: Case, last_day: MergeStep | None) -> bool:
         return False
     later = last_day.value is None or (isinstance(last_day.value, date) and last_day.value > held)
     return later and case.memory.employee(person.link.employee_id).inactive
-
-
-def _not_seen(person: Person) -> Held:
-    who = person.link.employee_id if person.link else ""
-    return Held("employee_not_seen", words.NOT_SEEN(employee=who), choices=(DO_NOTHING,))
 
 
 def _wrong(

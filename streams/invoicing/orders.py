@@ -135,7 +135,8 @@ class _Writer(Writer):
         receipt, settings = self.receipt, case.settings
         remark = _receipt_of(receipt)
         if verdict.credits:
-            remark = f"Kreditering av {_in_swedish(case)} {verdict.credits}. {remark}"
+            kind = "order" if case.sales[0].kind == "order" else "faktura"
+            remark = f"Kreditering av {kind} {verdict.credits}. {remark}"
         return CreateInvoice(
             **self._next("create", self.state.revision),
             document="order" if settings.order_instead_of_invoice else "invoice",
@@ -242,10 +243,6 @@ def _dated(case: Case, day: date, description: str) -> Mapping[str, Any]:
 def _receipt_of(receipt: InvoiceRequested) -> str:
     """Return a receipt as the customer reads it."""
     return f"Kvitto {receipt.receipt_number}, kassa {receipt.register_id}, {receipt.invoice_date}"
-
-
-def _in_swedish(case: Case) -> str:
-    return "order" if case.sales[0].kind == "order" else "faktura"
 
 
 _THEN: Final[Mapping[type, Phrase]] = {
