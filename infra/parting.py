@@ -18,7 +18,6 @@ from pydantic import ValidationError
 from infra import words
 from infra.plugin import Malformed, YearRead
 from schemas import ledger_parts
-from schemas.base import Message
 from schemas.ledger import (
     LedgerAccount,
     LedgerBalance,
@@ -148,7 +147,7 @@ class Parting:
             for key in sorted(self._balances)
             if self._balances[key][1] or self._balances[key][2]
         )
-        for name, held in _cut(BALANCES, map(_json, balances)):
+        for name, held in _cut(BALANCES, map(ledger_parts.raw, balances)):
             yield name, [(b"balances", held)] if held else []
         yield from self._chart()
         for block in sorted(self._blocks):
@@ -157,9 +156,9 @@ class Parting:
 
     def _chart(self) -> Iterator[tuple[str, list[tuple[bytes, list[bytes]]]]]:
         kinds = (
-            (b"accounts", [_json(one) for _, one in sorted(self._accounts.items())]),
-            (b"objects", [_json(one) for _, one in sorted(self._objects.items())]),
-            (b"dimensions", [_json(one) for _, one in sorted(self._dimensions.items())]),
+            (b"accounts", [ledger_parts.raw(one) for _, one in sorted(self._accounts.items())]),
+            (b"objects", [ledger_parts.raw(one) for _, one in sorted(self._objects.items())]),
+            (b"dimensions", [ledger_parts.raw(one) for _, one in sorted(self._dimensions.items())]),
         )
         # Of which kind a piece is, stands before it: kinds are cut together, as one list.
         tagged = [kind + b"\0" + piece for kind, pieces in kinds for piece in pieces]
@@ -194,7 +193,3 @@ def _cut(name: str, pieces: Iterable[bytes]) -> Iterator[tuple[str, list[bytes]]
         raise
     except ValueError:
         raise Malformed([words.PART_TOO_LARGE(part=name)]) from None
-
-
-def _json(message: Message) -> bytes:
-    return message.model_dump_json(exclude_defaults=True).encode()

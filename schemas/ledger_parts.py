@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from schemas import ids
+from schemas.base import Message
 from schemas.ledger import MOST_ROWS, LedgerPart, LedgerPartRead, LedgerRow, LedgerVoucher
 
 CHART: Final = "chart"
@@ -122,8 +123,8 @@ def _numbered(name: str, part: int) -> str:
     return name if part == 1 else f"{name}/{part:03}"
 
 
-def raw(message: LedgerPartRead | LedgerVoucher) -> bytes:
-    """Return the canonical JSON of a part or a voucher. Defaults are left out: later fields change none."""
+def raw(message: Message) -> bytes:
+    """Return the canonical JSON of a part, or of what is in one. Defaults are left out: later fields change none."""
     return message.model_dump_json(exclude_defaults=True).encode()
 
 
