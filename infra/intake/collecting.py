@@ -71,7 +71,8 @@ class Collecting:
             else:
                 soon = await self._folder(way, secret, lease)
         except Trouble as trouble:
-            raise _not_read(way, trouble) from None
+            said = way_words.said(WayFound(way.name, trouble.code, trouble.detail))
+            raise NotRead(RetryLater.saying(_PATIENCE, trouble.code, said)) from None
         except Unavailable as error:
             raise NotRead(RetryLater.saying(self._patience, "unavailable", words.UNAVAILABLE(how=str(error)))) from None
         pause = min(float(way.settings.every), float(way.settings.every) if soon is None else soon)
@@ -175,9 +176,3 @@ async def checked(host: Host, way: Way) -> WayFound:
     except Trouble as trouble:
         return WayFound(way.name, trouble.code, trouble.detail)
     return WayFound(way.name)
-
-
-def _not_read(way: Way, trouble: Trouble) -> NotRead:
-    """Return what the log says, and after how many seconds it is tried again."""
-    said = way_words.said(WayFound(way.name, trouble.code, trouble.detail))
-    return NotRead(RetryLater.saying(_PATIENCE, trouble.code, said))

@@ -264,7 +264,7 @@ def what_is_shared_waits(pair: Pair, *, creates: bool) -> Proposal | None:
         ours = {pair.key or pair.other or ""}
         said = list(pair.both.twins(pair.hr or pair.fortnox, ours, SIDES if creates else (side,)))
     once = {each.english: each for each in said}
-    return Proposal("do_nothing", state="duplicate", why=_together(once.values())) if once else None
+    return Proposal("do_nothing", state="duplicate", why=words.TOGETHER(problems=once.values())) if once else None
 
 
 def what_is_wrong_waits(pair: Pair, *, creates: bool) -> Proposal | None:
@@ -277,11 +277,7 @@ def what_is_wrong_waits(pair: Pair, *, creates: bool) -> Proposal | None:
         each = (problems(fields, FOR_A_NEW_ONE if creates else CHECKS) for fields in (pair.hr, pair.fortnox) if fields)
     if not (found := next(filter(None, each), ())):
         return None
-    return Proposal("do_nothing", found[0].reason, "invalid", _together(problem.message for problem in found))
-
-
-def _together(said: Iterable[Text]) -> Text:
-    return words.TOGETHER(problems=said)
+    return Proposal("do_nothing", found[0].reason, "invalid", words.TOGETHER(problems=[p.message for p in found]))
 
 
 OBJECTIONS: Final = (what_is_shared_waits, what_is_wrong_waits)
