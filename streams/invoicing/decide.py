@@ -6,6 +6,7 @@ nothing new asks for nothing: deciding twice decides once.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from infra.plugin import Terms
@@ -17,7 +18,7 @@ from schemas.events import ChecksPassed, ReviewAnswered
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
 from streams.invoicing.learn import CARRIED_OUT, Learned, belongs, counted, learn
 from streams.invoicing.orders import older_content, orders, was_refused
-from streams.invoicing.rules import NOT_CHOSEN, Case, judge
+from streams.invoicing.rules import Case, judge
 from streams.invoicing.state import Awaited, State
 from streams.invoicing.verdict import NAME
 
@@ -73,21 +74,8 @@ def _case(learned: Learned, states: Mapping[str, State], message: Message, terms
     not_done = isinstance(message, AuditRecord) and message.outcome in NOT_DONE
     if not_done and awaited is None:
         return None  # not the order that was awaited: what comes next was decided already
-    invoicing, accounts = terms.settings.invoicing, terms.settings.daysales
-    return Case(
-        receipt=state.receipt,
-        settings=invoicing or NOT_CHOSEN[0],
-        accounts=accounts or NOT_CHOSEN[1],
-        answers=state.answers,
-        key=key,
-        state=state,
-        message=message,
-        refused=awaited if not_done else None,
-        configured=invoicing is not None and accounts is not None,
-        own_number=terms.organisation_number,
-        suspects={doubt: states[doubt] for doubt in state.doubts},
-        sales=_sales(key, state.receipt, states),
-    )
+    case = Case.of(key, state, state.receipt, states, terms, message)
+    return replace(case, sales=_sales(key, state.receipt, states), refused=awaited if not_done else None)
 
 
 def _sales(own: str, receipt: InvoiceRequested, states: Mapping[str, State]) -> tuple[Any, ...]:

@@ -7,14 +7,15 @@ order. Why a voucher stands beside each invoice says ``booking``.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Final, Self
 
+from infra.plugin import States, Terms
 from schemas import ids
 from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.commands import PostVoucher
 from schemas.flows import Held, another_company, not_done, step_of
-from schemas.invoices import CreateInvoice, identifies
+from schemas.invoices import CreateInvoice, InvoiceRequested, identifies
 from schemas.settings import DaySalesSettings, InvoicingSettings
 from schemas.words import Text
 from streams.invoicing import admission, booking, words
@@ -40,7 +41,7 @@ from streams.invoicing.verdict import (
     Verdict,
 )
 
-NOT_CHOSEN: Final = (InvoicingSettings(), DaySalesSettings(series="A"))
+_NOT_CHOSEN: Final = (InvoicingSettings(), DaySalesSettings(series="A"))
 """Of a company without settings; read by no rule: a_company_without_settings_waits comes before."""
 _SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
 _TAKES_BACK: Final = frozenset({"credit", "move-back"})
@@ -77,6 +78,25 @@ class Case(Receipt):
     own_number: str | None
     suspects: Mapping[str, State]
     sales: tuple[Document, ...]
+
+    @classmethod
+    def of(cls, key: str, state: State, told: InvoiceRequested, states: States, terms: Terms, message: Message) -> Self:
+        """Return what is known of a receipt but its sales; the receipts that it may be are among ``states``."""
+        invoicing, accounts = terms.settings.invoicing, terms.settings.daysales
+        return cls(
+            receipt=told,
+            settings=invoicing or _NOT_CHOSEN[0],
+            accounts=accounts or _NOT_CHOSEN[1],
+            answers=state.answers,
+            key=key,
+            state=state,
+            message=message,
+            refused=None,
+            configured=invoicing is not None and accounts is not None,
+            own_number=terms.organisation_number,
+            suspects={doubt: states[doubt] for doubt in state.doubts},
+            sales=(),
+        )
 
     @property
     def customer(self) -> str | None:

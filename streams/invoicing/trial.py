@@ -5,6 +5,7 @@ rows credit, and what its customer owes. The voucher beside it is counted with i
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
 from typing import Final
@@ -17,7 +18,7 @@ from schemas.money import summed
 from schemas.settings import SettingsApplied, TenantSettings
 from streams.invoicing import booking
 from streams.invoicing.learn import counted
-from streams.invoicing.rules import NOT_CHOSEN, Case, judge
+from streams.invoicing.rules import Case, judge
 from streams.invoicing.state import Document, State
 from streams.invoicing.verdict import Find, Invoice, Verdict
 
@@ -56,21 +57,8 @@ def _as_if_new(key: str, states: States, terms: Terms) -> tuple[Case, Verdict] |
     state: State = states[key]
     if state.receipt is None:
         return None
-    invoicing, accounts = terms.settings.invoicing, terms.settings.daysales
-    case = Case(
-        receipt=state.receipt,
-        settings=invoicing or NOT_CHOSEN[0],
-        accounts=accounts or NOT_CHOSEN[1],
-        answers=state.answers,
-        key=key,
-        state=state.model_copy(update=_AS_IF_NEW),
-        message=_ASKED,
-        refused=None,
-        configured=invoicing is not None and accounts is not None,
-        own_number=terms.organisation_number,
-        suspects={doubt: states[doubt] for doubt in state.doubts},
-        sales=tuple(_sales(key, state.receipt, states, terms)),
-    )
+    case = Case.of(key, state.model_copy(update=_AS_IF_NEW), state.receipt, states, terms, _ASKED)
+    case = replace(case, sales=tuple(_sales(key, state.receipt, states, terms)))
     return case, judge(case)[1]
 
 
