@@ -264,10 +264,7 @@ class Acceptor:
         """Accept a signed delivery of a file, as ``accept_delivery`` does. Raises what that raises."""
         async with _in_time():
             secret = await signing.secret_of(self._engine, self._vault, tenant, source.system)
-        try:
-            delivery = _short(await asyncio.to_thread(verified, file, headers, secret))
-        except PermissionError as error:
-            raise BadSignature(str(error)) from None
+        delivery = _short(await asyncio.to_thread(verified, file, headers, secret))
         sha256 = await asyncio.to_thread(_sha256, file)
         async with _in_time():
             if before := await self._before(tenant, source, delivery, sha256):

@@ -50,32 +50,29 @@ async def asked_by(
         UnknownTenant, BadSignature: see there.
     """
     secret = await secret_of(engine, vault, tenant, system)
-    try:
-        verified(BytesIO(f"GET {path}".encode()), headers, secret)
-    except PermissionError as error:
-        raise BadSignature(str(error)) from None
+    verified(BytesIO(f"GET {path}".encode()), headers, secret)
 
 
 def verified(file: BinaryIO, headers: Mapping[str, str], secret: str) -> str:
     """Return the id of a delivery that is signed with the company's secret.
 
     Raises:
-        PermissionError: it is not, it lacks a header, or it is older or newer than five minutes.
+        BadSignature: it is not, it lacks a header, or it is older or newer than five minutes.
     """
     sent = {name: headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature")}
     if missing := [f"webhook-{name}" for name, value in sent.items() if not value]:
-        raise PermissionError(f"{', '.join(missing)}: missing")
+        raise BadSignature(f"{', '.join(missing)}: missing")
     told = sent["timestamp"]
     is_time = told.isdecimal() and len(told) <= _DIGITS
     if not is_time or abs(int(told) - clock.now().timestamp()) > _TOLERANCE:
-        raise PermissionError("webhook-timestamp: it is no time in seconds within five minutes of now")
+        raise BadSignature("webhook-timestamp: it is no time in seconds within five minutes of now")
     key = base64.b64decode(secret.removeprefix("whsec_") + "==")
     sealed = hmac.new(key, f"{sent['id']}.{sent['timestamp']}.".encode(), hashlib.sha256)
     for piece in pieces(file):
         sealed.update(piece)
     signatures = (one.removeprefix("v1,") for one in sent["signature"].split(" ") if one.startswith("v1,"))
     if not any(_matches(sealed.digest(), one) for one in signatures):
-        raise PermissionError("webhook-signature: no signature matches")
+        raise BadSignature("webhook-signature: no signature matches")
     return sent["id"]
 
 
