@@ -4,7 +4,6 @@ A database that was restored has a lower one. No topic is needed for it, and no 
 own. Kafka forgets it some days after the last pulse (``offsets.retention.minutes``); what it says for ever is audit.v1.
 """
 
-from types import TracebackType
 from typing import Self
 from uuid import UUID
 
@@ -28,9 +27,7 @@ class Witness:
         self._consumer.pause(_PLACE)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._consumer.stop()
 
     async def pulse(self) -> int:
