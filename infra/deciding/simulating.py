@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.deciding import remembering
 from infra.plugin import Flow, Outcome, Terms
-from schemas.money import ZERO
+from schemas.money import ZERO, summed
 
 _EXAMPLES: Final = 10
 
@@ -70,10 +70,7 @@ class Simulation:
 
 def differences(found: Iterable[Simulation]) -> Iterator[tuple[date, int, Decimal]]:
     """Yield day, account and difference of all that flows make, in their order."""
-    amounts: defaultdict[tuple[date, int], Decimal] = defaultdict(lambda: ZERO)
-    for one in found:
-        for place, amount in one.amounts.items():
-            amounts[place] += amount
+    amounts = summed(each for one in found for each in one.amounts.items())
     for (day, account), amount in sorted(amounts.items()):
         if amount:
             yield day, account, amount

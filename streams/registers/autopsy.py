@@ -1,15 +1,12 @@
 """What the same weekday looked like before a day that is held, or missing. Pure."""
 
-from collections import defaultdict
-from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from infra.plugin import Asking, Autopsy, DayBefore, Terms
 from schemas.base import alike
 from schemas.commands import HoldForReview
 from schemas.missing import DayMissed
-from schemas.money import ZERO
+from schemas.money import summed
 from streams.registers.state import INDEX
 from streams.registers.verdict import NAME
 
@@ -32,9 +29,6 @@ def autopsy(hold: HoldForReview, terms: Terms) -> Asking[Autopsy]:  # noqa: ARG0
     else:
         keys = ("/".join((*parts[:3], "closings")),) if len(parts) >= _PARTS else ()
     known = (yield keys) if keys else {}
-    totals: defaultdict[date, Decimal] = defaultdict(lambda: ZERO)
-    for state in known.values():
-        for one in state.closings:
-            if one.day < on and one.day.weekday() == on.weekday():
-                totals[one.day] += one.total
+    closings = (one for state in known.values() for one in state.closings)
+    totals = summed((one.day, one.total) for one in closings if one.day < on and one.day.weekday() == on.weekday())
     return Autopsy(before=tuple(DayBefore(day, totals[day]) for day in sorted(totals, reverse=True)[:_WEEKS]))
