@@ -59,7 +59,7 @@ def _changes(old: EmployeeFields | None, new: EmployeeFields | None) -> frozense
 def _ours(memory: Memory, key: str, side: Side) -> frozenset[EmployeeField]:
     """Return the fields that we wrote to a side and have not read there since, or are writing."""
     person, order = memory.person(key), UpsertEmployee if side == "fortnox" else UpsertPerson
-    under_way = [f for p in memory[key].pending if isinstance(p.order, order) for f in _touched(p.order)]
+    under_way = [f for p in memory[key].pending if isinstance(p.order, order) for f in p.order.written]
     return frozenset((*(person.unread if side == "fortnox" else person.unread_in_hr), *under_way))
 
 
@@ -414,13 +414,9 @@ def _after(held: EmployeeFields | None, order: UpsertEmployee | UpsertPerson) ->
     return (held or EmployeeFields()).model_copy(update=written | dict.fromkeys(order.clear))
 
 
-def _touched(order: UpsertEmployee | UpsertPerson) -> tuple[EmployeeField, ...]:
-    return tuple(f for f in FIELDS if get(order.fields, f) is not None or f in order.clear)
-
-
 def _agreed_on(person: Person, order: UpsertEmployee | UpsertPerson) -> dict[str, Any]:
     """Return the base after an order: at that moment both sides held what it wrote."""
-    touched = _touched(order)
+    touched = order.written
     return {
         "base": person.base.model_copy(update={f: get(order.fields, f) for f in touched}),
         "agreed": tuple(f for f in FIELDS if f in touched or f in person.agreed),
@@ -466,17 +462,17 @@ def _written_to_fortnox(
             held = held.model_copy(update={f: get(shown.fields, f) for f in shown.names})
         memory.move(employee_key(employee_id), "fortnox", employee.fields, held)
         inactive = employee.inactive and not order.back
-        wrote = tuple(f for f in FIELDS if f in _touched(order) or f in employee.written)
+        wrote = tuple(f for f in FIELDS if f in order.written or f in employee.written)
         memory.put_employee(employee_id, fields=held, seen_at=written_at, written=wrote, inactive=inactive)
     person = memory.person(key)
     if person.link is not None and person.link.employee_id == employee_id:
         known = memory.employee(employee_id)
         made = shown.names if shown else ()
-        unsure = {*_touched(order), *(FILLED if order.create else ()), *person.unread}
+        unsure = {*order.written, *(FILLED if order.create else ()), *person.unread}
         unread = tuple(f for f in FIELDS if f in unsure and f not in made)
         agreed = _agreed_on(person, order)
         if order.create:  # what HR holds by now and the new one does not was entered meanwhile, or does not travel
-            entered = [f for f in FIELDS if f not in _touched(order) and get(person.hr, f) and not get(known.fields, f)]
+            entered = [f for f in FIELDS if f not in order.written and get(person.hr, f) and not get(known.fields, f)]
             agreed["agreed"] = tuple(f for f in FIELDS if f in entered or f in agreed["agreed"])
         if shown:
             agreed |= adapted(person.model_copy(update=agreed), shown.fields, made)
@@ -500,19 +496,19 @@ def _written_to_hr(
         memory.put_employee(employee_id, wanted=False)
         if link(memory, person_key, employee_id, "imported"):
             person = memory.person(person_key)
-            agreed = _agreed_on(person, order) | {"unread_in_hr": _touched(order)}
+            agreed = _agreed_on(person, order) | {"unread_in_hr": order.written}
             made = made_by_hr(person.model_copy(update=agreed), read) if read else {}
             memory.put_person(person_key, **agreed | made)
         return
     person = memory.person(person_key)
-    agreed = _agreed_on(person, order) | {"unread_in_hr": _touched(order)}
+    agreed = _agreed_on(person, order) | {"unread_in_hr": order.written}
     if person.hr_at is None or person.hr_at < written_at:
         held, theirs = _after(person.hr, order), shown.names if shown else ()
         if shown:
             held = held.model_copy(update={f: get(shown.fields, f) for f in theirs})
             agreed |= made_by_hr(person.model_copy(update=agreed), held, shown)
         memory.move(person_key, "hr", person.hr, held)
-        unread = tuple(f for f in FIELDS if f in {*_touched(order), *person.unread_in_hr} and f not in theirs)
+        unread = tuple(f for f in FIELDS if f in {*order.written, *person.unread_in_hr} and f not in theirs)
         memory.put_person(person_key, hr=held, hr_at=written_at, **agreed | {"unread_in_hr": unread})
     else:
         read = person.hr or EmployeeFields()
