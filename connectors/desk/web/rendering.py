@@ -1,9 +1,8 @@
 """Templates, the values that each of them knows, and the headers that each answer has."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -14,12 +13,12 @@ from jinja2.runtime import Context
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from connectors.desk.words import money
 from infra import clock, speaking
 from infra.accounts.permissions import Permission
 from schemas import words
-from schemas.base import SWEDEN, Language
-from schemas.commands import Choice, HoldForReview
-from schemas.words import Said, Text, Wording
+from schemas.base import SWEDEN
+from schemas.words import Said
 
 _HERE: Final = Path(__file__).parent
 _UNITS: Final = ((1440, Said("d", "d")), (60, Said("tim", "h")), (0, Said("min", "min")))
@@ -36,11 +35,6 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "Cookie, Accept-Language, HX-Request",
 }
-
-
-def money(amount: Decimal | None, language: Language) -> str:
-    """Return an amount as people write it: ``34 464,50`` in Swedish, ``34,464.50`` in English; nothing for none."""
-    return "" if amount is None else words.amount(amount, language)
 
 
 def when(at: datetime | None) -> str:
@@ -90,44 +84,14 @@ def static_names() -> frozenset[str]:
     return frozenset(file.name for file in (_HERE / "static").iterdir())
 
 
-@pass_context
-def _say(context: Context, sv: str, en: str) -> str:
-    return sv if context["language"] == "sv" else en
+def _spoken(tell: Callable[..., Any]) -> Callable[..., Any]:
+    """Return for templates what takes a language last: they give it the reader's."""
 
+    @pass_context
+    def told(context: Context, *values: Any) -> Any:
+        return tell(*values, context["language"])
 
-@pass_context
-def _money(context: Context, amount: Decimal | None) -> str:
-    return money(amount, context["language"])
-
-
-@pass_context
-def _count(context: Context, number: int) -> str:
-    return words.count(number, context["language"])
-
-
-@pass_context
-def _message(context: Context, hold: HoldForReview) -> str:
-    return speaking.message(hold, context["language"])
-
-
-@pass_context
-def _lines(context: Context, hold: HoldForReview) -> tuple[str, ...]:
-    return speaking.lines(hold, context["language"])
-
-
-@pass_context
-def _means(context: Context, choice: Choice) -> str:
-    return speaking.means(choice, context["language"])
-
-
-@pass_context
-def _said(context: Context, text: str, wording: Wording | None) -> str:
-    return speaking.said(wording, text, context["language"])
-
-
-@pass_context
-def _heard(context: Context, said: Text | str) -> str:
-    return speaking.heard(said, context["language"])
+    return told
 
 
 @pass_context
@@ -158,14 +122,14 @@ class Rendering:
             auto_reload=False,
         )
         self._templates.filters |= {
-            "money": _money,
+            "money": _spoken(money),
             "when": when,
-            "count": _count,
-            "message": _message,
-            "lines": _lines,
-            "means": _means,
-            "said": _said,
-            "heard": _heard,
+            "count": _spoken(words.count),
+            "message": _spoken(speaking.message),
+            "lines": _spoken(speaking.lines),
+            "means": _spoken(speaking.means),
+            "said": _spoken(lambda text, wording, language: speaking.said(wording, text, language)),
+            "heard": _spoken(speaking.heard),
             "called": _called,
             "sentence": words.capital,
             "thing": _thing,
@@ -173,11 +137,10 @@ class Rendering:
             "name_of": _name_of,
         }
         self._templates.globals |= {
-            "say": _say,
+            "say": _spoken(lambda sv, en, language: sv if language == "sv" else en),
             "with_query": _with,
             "static": lambda name: f"/static/{static(name)[1]}/{name}",
             "Permission": Permission,
-            "today": clock.today,
         }
 
     def page(self, request: Request, name: str, status: int, values: Mapping[str, Any]) -> Response:
