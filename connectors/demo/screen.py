@@ -3,8 +3,8 @@
 import re
 import shutil
 import textwrap
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -205,11 +205,19 @@ def _staff_counted(facts: dict[str, Any]) -> list[str]:
     ]
 
 
+def _ruled(
+    width: int, columns: Mapping[str, int], last: str, right: Collection[str] = (), *, header: bool = True
+) -> Table:
+    """Return a table without rows: ``columns`` with their widths, those of ``right`` flush right, and a last one."""
+    table = Table(box=None, width=width, padding=(0, 2, 0, 0), pad_edge=False, show_header=header, header_style="dim")
+    for name, size in columns.items():
+        table.add_column(name, width=size, justify="right" if name in right else "left", no_wrap=True)
+    table.add_column(last, ratio=1)
+    return table
+
+
 def _plan_table(rows: Sequence[PlanRow], width: int) -> Table:
-    table = Table(box=None, width=width, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for name, size in (("  state", 14), ("who", 16), ("action", 17)):
-        table.add_column(name, width=size, no_wrap=True)
-    table.add_column("HR | Fortnox, or why", ratio=1)
+    table = _ruled(width, {"  state": 14, "who": 16, "action": 17}, "HR | Fortnox, or why")
     for row in rows:
         why = re.sub(r" \([^()]*/[^()]*\)", "", row.why)  # keys stand behind names
         table.add_row(f"  {_code(row.state)}", row.name, _code(row.action), why or _differing(row) or _code(row.rule))
@@ -231,17 +239,8 @@ def _differing(row: PlanRow) -> str:
 
 
 def _staff_table(rows: Sequence[Somebody], width: int) -> Table:
-    table = Table(box=None, width=width, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    columns: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
-        ("who", 16, "left"),
-        ("where", 15, "left"),
-        ("same", 4, "right"),
-        ("differ", 10, "left"),
-        ("leave", 5, "right"),
-    )
-    for name, size, justify in columns:
-        table.add_column(name, width=size, justify=justify, no_wrap=True)
-    table.add_column("what became of them", ratio=1)
+    columns = {"who": 16, "where": 15, "same": 4, "differ": 10, "leave": 5}
+    table = _ruled(width, columns, "what became of them", right={"same", "leave"})
     for row in rows:
         where = "both" if row.ended in {"agree", "apart"} else row.ended
         differ = ", ".join(row.differ) or "-"
@@ -250,19 +249,9 @@ def _staff_table(rows: Sequence[Somebody], width: int) -> Table:
 
 
 def _table(rows: Sequence[TieoutRow], width: int, *, header: bool) -> Table:
-    table = Table(box=None, width=width, padding=(0, 2, 0, 0), pad_edge=False, show_header=header, header_style="dim")
-    columns: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
-        ("Z", 6, "left"),
-        ("day", 6, "left"),
-        ("sales", 9, "right"),
-        ("vouchers", 9, "left"),
-        ("debit", 9, "right"),
-        ("in books", 9, "right"),
-        ("diff", 5, "right"),
-    )
-    for name, size, justify in columns:
-        table.add_column(name, width=size, justify=justify, no_wrap=True)
-    table.add_column("what became of it", ratio=1)
+    columns = {"Z": 6, "day": 6, "sales": 9, "vouchers": 9, "debit": 9, "in books": 9, "diff": 5}
+    right = {"sales", "debit", "in books", "diff"}
+    table = _ruled(width, columns, "what became of it", right, header=header)
     for row in sorted(rows, key=lambda row: (row.sent.report.z, row.sent.report.amendment)):
         report = row.sent.report
         table.add_row(
@@ -279,17 +268,8 @@ def _table(rows: Sequence[TieoutRow], width: int, *, header: bool) -> Table:
 
 
 def _sales_table(rows: Sequence[SaleRow], width: int) -> Table:
-    table = Table(box=None, width=width, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    columns: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
-        ("receipt", 12, "left"),
-        ("day", 6, "left"),
-        ("total", 8, "right"),
-        ("left the day", 12, "right"),
-        ("by", 4, "left"),
-    )
-    for name, size, justify in columns:
-        table.add_column(name, width=size, justify=justify, no_wrap=True)
-    table.add_column("what became of it", ratio=1)
+    columns = {"receipt": 12, "day": 6, "total": 8, "left the day": 12, "by": 4}
+    table = _ruled(width, columns, "what became of it", right={"total", "left the day"})
     for row in rows:
         sale = row.sale
         made = ", ".join(
