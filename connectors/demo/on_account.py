@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, Literal
 
 from connectors.demo.reports import Till
-from connectors.demo.telling import TenantRecord
+from connectors.demo.telling import DONE, TenantRecord
 from schemas import ids, money
 from schemas.commands import PostVoucher
 from schemas.envelope import type_of
@@ -17,7 +17,6 @@ from schemas.money import ORE, ZERO
 Kind = Literal["invoice", "order"]
 SOLD: Final = (type_of(CreateInvoice), type_of(PostVoucher))
 """What becomes of a sale on account: a document, and the voucher beside it, which takes the sale out of the day."""
-_OURS: Final = frozenset({"delivered", "already_there"})
 _REGISTERS: Final[Mapping[Kind, tuple[str, str]]] = {
     "invoice": ("invoices", "InvoiceRows"),
     "order": ("orders", "OrderRows"),
@@ -193,7 +192,7 @@ def is_done(sale: DemoSale, told: Sequence[TenantRecord]) -> bool:
 
 def _booked(sale: DemoSale, told: Sequence[TenantRecord]) -> list[Any]:
     of_it = (record for tenant, record in told if (tenant, record.key) == (sale.tenant, sale.key))
-    return [record for record in of_it if record.outcome in _OURS]
+    return [record for record in of_it if record.outcome in DONE]
 
 
 def sale_row(

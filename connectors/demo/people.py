@@ -6,7 +6,7 @@ Both sides come from the sandboxes, as the systems themselves show them, and not
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final, Literal, get_args
@@ -185,15 +185,7 @@ class Somebody:
 
     def to_json(self) -> dict[str, Any]:
         """Return the line as JSON values."""
-        return {
-            "name": self.name,
-            "ended": self.ended,
-            "expected": self.expected,
-            "agree": self.agree,
-            "differ": list(self.differ),
-            "days": self.days,
-            "story": self.story,
-        }
+        return asdict(self) | {"differ": list(self.differ)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +252,6 @@ def _somebody(name: str, hr: Copy | None, fortnox: Copy | None, expected: str, s
 
 # --- The lines ------------------------------------------------------------------------------------------------------
 
-DONE: Final = frozenset({"delivered", "already_there"})
-"""What an order that was carried out ends as."""
 _DAYS: Final = {"create": "is an absence in Fortnox", "update": "was changed in Fortnox", "delete": "was taken back"}
 
 
@@ -288,12 +278,9 @@ def _said(record: AuditRecord) -> tuple[str, str]:
             what, text = "held", f"held, {words(record.code)}: {message}"
         case "released":
             what, text = "released", f"no longer held: {message}"
-        case "connected":
+        case "connected" | "disconnected" as what:
             system = _SYSTEMS.get(record.key.partition("/")[0], record.key)
-            what, text = "connected", f"{system} is connected: {message}"
-        case "disconnected":
-            system = _SYSTEMS.get(record.key.partition("/")[0], record.key)
-            what, text = "disconnected", f"{system}: {message}"
+            text = f"{system}{' is connected' if what == 'connected' else ''}: {message}"
         case outcome:
             what, text = outcome, f"{words(outcome)} {message}".rstrip()
     return what, text

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from connectors.demo import people
 from connectors.demo.people import ENDS, HIRED, IN_FORTNOX, KONTORET, SCOPES, SYSTEM
 from connectors.demo.scenes import Apply
 from connectors.demo.screen import Screen
+from connectors.demo.telling import DONE
 from connectors.demo.world import Unexpected, World
 from infra import catching_up, clock, registry
 from infra.access.connections import Connections
@@ -141,7 +142,8 @@ class StaffOffice:
             "Anna's leave becomes days, and is shortened", "Three absences in Fortnox; then one of them is taken back."
         )
         done = self._done()
-        monday = _next_monday(clock.today())
+        today = clock.today()
+        monday = today + timedelta(days=7 - today.weekday())
         leave = await self._control(
             "POST",
             "leaves",
@@ -171,7 +173,7 @@ class StaffOffice:
         now = clock.now()
         person = f"{SYSTEM}/{self._ids['Bo Testberg']}"
         fact = LinkDecided(person=person, employee_id=None, reason="long_leave", decided_by=_BY, decided_at=now)
-        await _accept(host, fact)
+        await host.accept(_TENANT, "desk", [fact])
         self._note("Bo", "unlinked", "taken apart from Fortnox: long leave")
         await self._change_person("Bo Testberg", {"title": "Ekonomichef"})
         await self._held("not_linked")
@@ -260,7 +262,7 @@ class StaffOffice:
 
     def _done(self) -> int:
         """Return how many orders about staff the trail tells were carried out."""
-        return sum(t == _TENANT and record.outcome in people.DONE for t, record in self.world.told)
+        return sum(t == _TENANT and record.outcome in DONE for t, record in self.world.told)
 
     async def _told(self, number: int) -> None:
         """Wait until the trail tells of so many: what is said next comes after them."""
@@ -303,14 +305,6 @@ def _flow() -> Flow:
 
 def _named(rows: tuple[PlanRow, ...], given_name: str) -> PlanRow:
     return next(row for row in rows if row.name.startswith(f"{given_name} "))
-
-
-def _next_monday(today: date) -> date:
-    return today + timedelta(days=7 - today.weekday())
-
-
-async def _accept(host: Host, fact: Any) -> None:
-    await host.accept(_TENANT, "desk", [fact])
 
 
 def _quiet(_line: object) -> None: ...

@@ -1,7 +1,7 @@
 """What the audit trail says, in one line for each effect, and how far each report has come. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -14,6 +14,8 @@ from schemas.invoices import FindCustomer
 
 ON_ACCOUNT: Final = "invoicing"
 """The flow of sales on account."""
+DONE: Final = frozenset({"delivered", "already_there"})
+"""What an order that was carried out ends as."""
 _POST_VOUCHER, _FIND_CUSTOMER = type_of(PostVoucher), type_of(FindCustomer)
 _PARTS = 5
 """Of a report's key: system, store, register, Z number and day."""
@@ -34,14 +36,7 @@ class Effect:
 
     def to_json(self) -> dict[str, Any]:
         """Return the effect as JSON values."""
-        return {
-            "at": self.at.isoformat(),
-            "company": self.company,
-            "about": self.about,
-            "what": self.what,
-            "text": self.text,
-            "voucher": self.voucher,
-        }
+        return asdict(self) | {"at": self.at.isoformat()}
 
 
 @dataclass(slots=True)

@@ -134,17 +134,8 @@ class Total:
 
     def to_json(self) -> dict[str, str]:
         """Return the sum as JSON values."""
-        amounts = {
-            "reports": self.reports,
-            "replaced": self.replaced,
-            "held": self.held,
-            "to_invoice": self.to_invoice,
-            "due": self.due,
-            "in_books": self.in_books,
-            "clearing": self.clearing,
-            "difference": self.difference,
-        }
-        return {"company": self.company} | {name: money.text(value) for name, value in amounts.items()}
+        amounts = ("reports", "replaced", "held", "to_invoice", "due", "in_books", "clearing", "difference")
+        return {"company": self.company} | {name: money.text(getattr(self, name)) for name in amounts}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from connectors.demo.clinic import BY_HAND, CLOSED, ENTRIES, KLINIKEN
 from connectors.demo.scenes import Apply
 from connectors.demo.screen import Screen
-from connectors.demo.telling import amount
+from connectors.demo.telling import DONE, amount
 from connectors.demo.world import Unexpected, World
 from infra import clock, ledgers
 from infra.deciding import planning
@@ -33,7 +33,6 @@ _TENANT: Final = KLINIKEN.tenant
 _YEARS: Final = (2025, 2026)
 _ANNA, _BO, _AUDITOR = "anna@example.com", "bo@example.com", "Revision & Co"
 _SCOPES: Final = "bookkeeping companyinformation costcenter settings archive connectfile"
-_OURS: Final = {"delivered", "already_there"}
 
 
 @dataclass(slots=True)
@@ -189,7 +188,7 @@ class AccountingFirm:
 
     async def _all_exported(self, number: int) -> None:
         async def booked() -> bool:
-            ours = [r for t, r in self.world.told if t == _TENANT and r.outcome in _OURS and r.voucher is not None]
+            ours = [r for t, r in self.world.told if t == _TENANT and r.outcome in DONE and r.voucher is not None]
             return len(ours) == number
 
         await self.world.until(booked, f"{number} closing entries to be booked")
