@@ -38,7 +38,7 @@ PROJECTS: Final = Register(
     location="project",
     deleted=204,
     reduced=registers.only("Description EndDate ProjectLeader ProjectNumber Status StartDate"),
-    contains={"description": "Description", "projectleader": "ProjectLeader"},
+    contains=registers.named("Description ProjectLeader"),
 )
 
 

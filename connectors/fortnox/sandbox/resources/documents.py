@@ -230,6 +230,7 @@ _ASKS: Final[Mapping[str, registers.Question]] = {
     "notcompleted": registers.flag("NotCompleted"),
     "sent": registers.flag("Sent"),
 }
+_SAID: Final = "CustomerName ExternalInvoiceReference1 ExternalInvoiceReference2 OurReference YourReference"
 """What both kinds of documents can be asked for."""
 INVOICES: Final = Register(
     path="invoices",
@@ -241,23 +242,8 @@ INVOICES: Final = Register(
     missing=answers.NO_INVOICE,
     location="invoices",
     reduced=_reduced_invoice,
-    contains={
-        "customername": "CustomerName",
-        "externalinvoicereference1": "ExternalInvoiceReference1",
-        "externalinvoicereference2": "ExternalInvoiceReference2",
-        "ourreference": "OurReference",
-        "yourreference": "YourReference",
-        "yourordernumber": "YourOrderNumber",
-    },
-    equals={
-        "costcenter": "CostCenter",
-        "currency": "Currency",
-        "customernumber": "CustomerNumber",
-        "documentnumber": "DocumentNumber",
-        "invoicetype": "InvoiceType",
-        "ocr": "OCR",
-        "project": "Project",
-    },
+    contains=registers.named(f"{_SAID} YourOrderNumber"),
+    equals=registers.named("CostCenter Currency CustomerNumber DocumentNumber InvoiceType OCR Project"),
     asks={
         **_ASKS,
         "accountnumberfrom": lambda values, text: any(
@@ -272,23 +258,8 @@ INVOICES: Final = Register(
     },
     dated="InvoiceDate",
     paid="FinalPayDate",
-    sort={
-        "customername": "CustomerName",
-        "customernumber": "CustomerNumber",
-        "documentnumber": "DocumentNumber",
-        "invoicedate": "InvoiceDate",
-        "ocr": "OCR",
-        "total": "Total",
-    },
-    filters={
-        "cancelled": lambda values, _today: bool(values.get("Cancelled")),
-        "fullypaid": lambda values, _today: bool(values.get("FinalPayDate")),
-        "unpaid": lambda values, _today: not values.get("Cancelled") and not values.get("FinalPayDate"),
-        "unpaidoverdue": lambda values, today: (
-            not values.get("Cancelled") and not values.get("FinalPayDate") and str(values["DueDate"]) < str(today)
-        ),
-        "unbooked": lambda values, _today: not values.get("Booked") and not values.get("Cancelled"),
-    },
+    sort=registers.named("CustomerName CustomerNumber DocumentNumber InvoiceDate OCR Total"),
+    filters=registers.PAID,
     prepare=partial(
         _prepare, rows_name="InvoiceRows", date_name="InvoiceDate", quantity="DeliveredQuantity", mail="Faktura"
     ),
@@ -308,29 +279,11 @@ ORDERS: Final = Register(
         "Cancelled Currency CustomerName CustomerNumber DeliveryDate DocumentNumber ExternalInvoiceReference1 "
         "ExternalInvoiceReference2 OrderDate OrderType Project Sent Total"
     ),
-    contains={
-        "customername": "CustomerName",
-        "externalinvoicereference1": "ExternalInvoiceReference1",
-        "externalinvoicereference2": "ExternalInvoiceReference2",
-        "ourreference": "OurReference",
-        "yourreference": "YourReference",
-    },
-    equals={
-        "costcenter": "CostCenter",
-        "customernumber": "CustomerNumber",
-        "documentnumber": "DocumentNumber",
-        "ordertype": "OrderType",
-        "project": "Project",
-    },
+    contains=registers.named(_SAID),
+    equals=registers.named("CostCenter CustomerNumber DocumentNumber OrderType Project"),
     asks=_ASKS,
     dated="OrderDate",
-    sort={
-        "customername": "CustomerName",
-        "customernumber": "CustomerNumber",
-        "documentnumber": "DocumentNumber",
-        "orderdate": "OrderDate",
-        "total": "Total",
-    },
+    sort=registers.named("CustomerName CustomerNumber DocumentNumber OrderDate Total"),
     filters={
         "cancelled": lambda values, _today: bool(values.get("Cancelled")),
         "expired": lambda _values, _today: False,  # what expires an order is not public

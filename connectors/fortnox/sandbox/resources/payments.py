@@ -130,8 +130,8 @@ def _register(path: str, name: str, invoices: Register, who: str) -> Register:
         missing=answers.NO_PAYMENT,
         location=path,
         deleted=204,
-        equals={"invoicenumber": "InvoiceNumber"},
-        sort={"paymentdate": "PaymentDate"},
+        equals=registers.named("InvoiceNumber"),
+        sort=registers.named("PaymentDate"),
         prepare=partial(_prepare, invoices=invoices),
         shown=partial(_shown, invoices=invoices, who=who),
     )

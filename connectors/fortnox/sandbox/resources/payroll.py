@@ -264,7 +264,7 @@ def _transactions(path: str, one: str, causes: tuple[str, ...], **fields: Field)
         location=None,
         deleted=200,
         modified=False,
-        equals={"employeeid": "EmployeeId", "date": "Date"},
+        equals=registers.named("EmployeeId Date"),
         new_key=_new_uuid,
         prepare=_prepare_transaction,
     )

@@ -51,6 +51,11 @@ def without_lists(full: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in full.items() if not isinstance(value, list | tuple)}
 
 
+def named(text: str) -> dict[str, str]:
+    """Return these fields by the names that search and sort parameters have for them."""
+    return {name.lower(): name for name in forms.names(text)}
+
+
 def only(text: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Return what reduces a record to these fields and its address."""
     return lambda full: {name: full[name] for name in ("@url", *forms.names(text))}
@@ -73,6 +78,22 @@ def row_is(rows: str, name: str) -> Question:
 def row_says(rows: str, name: str) -> Question:
     """Return the question whether one of a record's rows has this in a field's text."""
     return lambda values, text: any(text.lower() in str(row.get(name) or "").lower() for row in values.get(rows) or ())
+
+
+Filter = Callable[[Values, date], bool]
+"""Whether a record's fields, computed ones too, are chosen on a day."""
+PAID: Final[Mapping[str, Filter]] = {
+    "cancelled": lambda values, _today: bool(values.get("Cancelled")),
+    "fullypaid": lambda values, _today: bool(values.get("FinalPayDate")),
+    "unbooked": lambda values, _today: not values.get("Booked") and not values.get("Cancelled"),
+    "unpaid": lambda values, _today: not values.get("Cancelled") and not values.get("FinalPayDate"),
+    "unpaidoverdue": lambda values, today: (
+        not values.get("Cancelled")
+        and not values.get("FinalPayDate")
+        and str(values.get("DueDate") or today) < str(today)
+    ),
+}
+"""How invoices are chosen by what became of them: customers' and suppliers' alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +139,7 @@ class Register:
     paid: str | None = None
     modified: bool = True
     sort: Mapping[str, str] = field(default_factory=dict)
-    filters: Mapping[str, Callable[[Values, date], bool]] = field(default_factory=dict)
+    filters: Mapping[str, Filter] = field(default_factory=dict)
     new_key: Callable[[str, Company], str] = next_number
     prepare: Callable[[Change], Values] = lambda change: change.values
     shown: Callable[[Values, ApiRequest, Company], Mapping[str, Any]] = lambda _values, _asked, _company: {}

@@ -1,5 +1,6 @@
 """Customers, articles, units, terms of payment and labels."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -174,6 +175,10 @@ def _reduced_article(full: dict[str, Any]) -> dict[str, Any]:
     return {name: to_json(value).decode() if type(value) in {int, Decimal} else value for name, value in item}
 
 
+_ACTIVE: Final[Mapping[str, registers.Filter]] = {
+    "active": lambda values, _today: values.get("Active") is not False,
+    "inactive": lambda values, _today: values.get("Active") is False,
+}
 CUSTOMERS: Final = Register(
     path="customers",
     one="Customer",
@@ -187,20 +192,10 @@ CUSTOMERS: Final = Register(
     deleted=204,
     reserved=answers.CUSTOMER_NUMBER_RESERVED,
     reduced=_reduced_customer,
-    contains={
-        "name": "Name",
-        "city": "City",
-        "zipcode": "ZipCode",
-        "email": "Email",
-        "phone": "Phone",
-        "organisationnumber": "OrganisationNumber",
-    },
-    equals={"customernumber": "CustomerNumber", "gln": "GLN", "glndelivery": "GLNDelivery"},
-    sort={"customernumber": "CustomerNumber", "name": "Name"},
-    filters={
-        "active": lambda values, _today: values.get("Active") is not False,
-        "inactive": lambda values, _today: values.get("Active") is False,
-    },
+    contains=registers.named("Name City ZipCode Email Phone OrganisationNumber"),
+    equals=registers.named("CustomerNumber GLN GLNDelivery"),
+    sort=registers.named("CustomerNumber Name"),
+    filters=_ACTIVE,
     prepare=_prepare_customer,
     shown=_show_customer,
 )
@@ -217,25 +212,11 @@ ARTICLES: Final = Register(
     location="articles",
     deleted=204,
     reduced=_reduced_article,
-    contains={"description": "Description", "manufacturer": "Manufacturer"},
-    equals={
-        "articlenumber": "ArticleNumber",
-        "ean": "EAN",
-        "suppliernumber": "SupplierNumber",
-        "manufacturerarticlenumber": "ManufacturerArticleNumber",
-    },
+    contains=registers.named("Description Manufacturer"),
+    equals=registers.named("ArticleNumber EAN SupplierNumber ManufacturerArticleNumber"),
     asks={"webshop": registers.flag("WebshopArticle")},
-    sort={
-        "articlenumber": "ArticleNumber",
-        "description": "Description",
-        "quantityinstock": "QuantityInStock",
-        "reservedquantity": "ReservedQuantity",
-        "stockvalue": "StockValue",
-    },
-    filters={
-        "active": lambda values, _today: values.get("Active") is not False,
-        "inactive": lambda values, _today: values.get("Active") is False,
-    },
+    sort=registers.named("ArticleNumber Description QuantityInStock ReservedQuantity StockValue"),
+    filters=_ACTIVE,
     shown=_show_article,
 )
 

@@ -50,31 +50,15 @@ INVOICES: Final = Register(
     reduced=lambda full: {**full, "VoucherYear": str(full["VoucherYear"] or "")},  # a text in lists only
     dated="InvoiceDate",
     paid="FinalPayDate",
-    contains={
-        "invoicenumber": "InvoiceNumber",
-        "ourreference": "OurReference",
-        "suppliername": "SupplierName",
-        "yourreference": "YourReference",
-    },
+    contains=registers.named("InvoiceNumber OurReference SupplierName YourReference"),
     equals={
-        "costcenter": "CostCenter",
-        "ocr": "OCR",
-        "project": "Project",
+        **registers.named("CostCenter OCR Project SupplierNumber"),
         "serialnumber": "GivenNumber",  # what else a supplier's invoice is numbered by is not public
-        "suppliernumber": "SupplierNumber",
     },
     filters={
+        **registers.PAID,
         "authorizepending": lambda _values, _today: False,  # who is to authorise is not public
-        "cancelled": lambda values, _today: bool(values.get("Cancelled")),
-        "fullypaid": lambda values, _today: bool(values.get("FinalPayDate")),
         "pendingpayment": lambda values, _today: bool(values.get("PaymentPending")),
-        "unbooked": lambda values, _today: not values.get("Booked") and not values.get("Cancelled"),
-        "unpaid": lambda values, _today: not values.get("Cancelled") and not values.get("FinalPayDate"),
-        "unpaidoverdue": lambda values, today: (
-            not values.get("Cancelled")
-            and not values.get("FinalPayDate")
-            and str(values.get("DueDate") or today) < str(today)
-        ),
     },
     shown=_show_invoice,
 )
