@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from json.encoder import encode_basestring_ascii
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 JSON: Final = "application/json"  # without a charset, as recorded
+_Kept = TypeVar("_Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,13 @@ class RequestRefused(Exception):
         self.refusal = refusal
         self.details = details
         super().__init__(refusal.name)
+
+
+def found(kept: _Kept | None, refusal: Refusal) -> _Kept:
+    """Return what was looked up. Raises RequestRefused when there is none."""
+    if kept is None:
+        raise RequestRefused(refusal)
+    return kept
 
 
 # Codes and texts of facts §2.5. Fortnox's codes for what stands from 9900001 on are not public: these are the sandbox's

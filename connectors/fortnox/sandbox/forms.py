@@ -256,10 +256,8 @@ def parse_day(written: str) -> date | None:
 
 def parse_flag(written: str) -> bool:
     """Return what a search parameter says of a flag. Raises RequestRefused for what says neither."""
-    found = {"true": True, "1": True, "false": False, "0": False}.get(written.lower())
-    if found is None:
-        raise RequestRefused(answers.BAD_PARAMETER)
-    return found
+    said = {"true": True, "1": True, "false": False, "0": False}
+    return answers.found(said.get(written.lower()), answers.BAD_PARAMETER)
 
 
 def rounded(value: Decimal, places: int = 2) -> Decimal:

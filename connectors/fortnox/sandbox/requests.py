@@ -13,8 +13,6 @@ from connectors.fortnox.sandbox.forms import parse_day
 from connectors.fortnox.sandbox.grants import User
 from schemas.base import SWEDEN
 
-"""The zone of Fortnox's times of day (facts §2.2)."""
-
 _PAGE: Final = 100
 _LARGEST_PAGE: Final = 500
 _COUNT: Final = re.compile(r"\d{1,9}", re.ASCII)
@@ -85,10 +83,7 @@ class ApiRequest:
         text = self.query.get(name)
         if text is None:
             return None
-        day = parse_day(text)
-        if day is None:
-            raise RequestRefused(answers.BAD_PARAMETER)
-        return day
+        return answers.found(parse_day(text), answers.BAD_PARAMETER)
 
     def period(self) -> tuple[date, date]:
         """Return the days that ``fromdate`` and ``todate`` name, both included."""
@@ -103,9 +98,7 @@ class ApiRequest:
             since = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
         except ValueError:
             since = None
-        if since is None:
-            raise RequestRefused(answers.BAD_PARAMETER)
-        return since.replace(tzinfo=SWEDEN).astimezone(UTC)
+        return answers.found(since, answers.BAD_PARAMETER).replace(tzinfo=SWEDEN).astimezone(UTC)
 
     def modified(self, items: Iterable[_Modified]) -> list[_Modified]:
         """Return what was changed since ``lastmodified``."""

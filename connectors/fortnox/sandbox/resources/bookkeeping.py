@@ -55,9 +55,7 @@ def financial_year(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give one year by its id."""
     asked.allow()
     year = company.years.get(number(asked.path["id"]))
-    if year is None:
-        raise RequestRefused(answers.NO_SUCH_YEAR)
-    return ok(FinancialYear=_year(year))
+    return ok(FinancialYear=_year(answers.found(year, answers.NO_SUCH_YEAR)))
 
 
 def post_financial_year(asked: ApiRequest, company: Company) -> ApiAnswer:
@@ -208,17 +206,11 @@ def _found_predefined(asked: ApiRequest, company: Company) -> str:
 
 
 def _found_series(asked: ApiRequest, year: Year) -> Series:
-    series = year.series.get(asked.path["code"])
-    if series is None:
-        raise RequestRefused(answers.NO_SERIES)
-    return series
+    return answers.found(year.series.get(asked.path["code"]), answers.NO_SERIES)
 
 
 def _found_account(asked: ApiRequest, year: Year) -> Account:
-    found = year.accounts.get(number(asked.path["number"]))
-    if found is None:
-        raise RequestRefused(answers.NO_ACCOUNT)
-    return found
+    return answers.found(year.accounts.get(number(asked.path["number"])), answers.NO_ACCOUNT)
 
 
 def _changed_series(series: Series, fields: dict[str, Any], asked: ApiRequest) -> Series:

@@ -91,10 +91,7 @@ def delete_cost_centre(asked: ApiRequest, company: Company) -> ApiAnswer:
 
 
 def _found(asked: ApiRequest, company: Company) -> CostCentre:
-    found = company.cost_centres.get(asked.path["code"])
-    if found is None:
-        raise RequestRefused(answers.NO_COST_CENTRE)
-    return found
+    return answers.found(company.cost_centres.get(asked.path["code"]), answers.NO_COST_CENTRE)
 
 
 def _changed(centre: CostCentre, fields: dict[str, Any], asked: ApiRequest) -> CostCentre:

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from functools import partial
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers, forms
@@ -56,16 +57,6 @@ def _one(asked: ApiRequest, company: Company, place: str) -> ApiAnswer:
     if (folder := _find_folder(key, company)) is not None:
         return ok(Folder=_folder(folder, company, place))
     return _content(company.files.get(key))
-
-
-def archive_one(asked: ApiRequest, company: Company) -> ApiAnswer:
-    """Give a file's content, or a folder of the archive."""
-    return _one(asked, company, "archive")
-
-
-def inbox_one(asked: ApiRequest, company: Company) -> ApiAnswer:
-    """Give a file's content, or a folder of the inbox."""
-    return _one(asked, company, "inbox")
 
 
 def post_archive(asked: ApiRequest, company: Company) -> ApiAnswer:
@@ -162,10 +153,8 @@ def uploaded(body: bytes) -> tuple[str, bytes] | None:
 
 
 def _upload(asked: ApiRequest, company: Company, folder: Folder, place: str) -> ApiAnswer:
-    found = uploaded(asked.body)
-    if found is None:
-        raise RequestRefused(answers.NO_UPLOAD)
-    file = File(str(uuid.uuid4()), str(uuid.uuid4()), found[0], folder.id, found[1])
+    name, content = answers.found(uploaded(asked.body), answers.NO_UPLOAD)
+    file = File(str(uuid.uuid4()), str(uuid.uuid4()), name, folder.id, content)
     company.files[file.id] = file
     return created("file", File=_file(file, place))
 
@@ -183,15 +172,11 @@ def _by_path(path: str | None, company: Company) -> Folder:
         inside = [one for one in company.folders.values() if found and one.parent == found.id and one.name == name]
         known = _find_folder(name.lower() if name.lower() in _INBOX else name, company) if name else found
         found = inside[0] if inside else known
-    if found is None:
-        raise RequestRefused(answers.NO_FILE)
-    return found
+    return answers.found(found, answers.NO_FILE)
 
 
 def _content(file: File | None) -> ApiAnswer:
-    if file is None:
-        raise RequestRefused(answers.NO_FILE)
-    return ApiAnswer(200, file.content, "application/octet-stream")
+    return ApiAnswer(200, answers.found(file, answers.NO_FILE).content, "application/octet-stream")
 
 
 def _delete(key: str, company: Company) -> ApiAnswer:
@@ -208,10 +193,7 @@ def _delete(key: str, company: Company) -> ApiAnswer:
 
 
 def _attached(asked: ApiRequest, company: Company) -> Attached:
-    found = company.attached.get(asked.path["id"])
-    if found is None:
-        raise RequestRefused(answers.NO_FILE_CONNECTION)
-    return found
+    return answers.found(company.attached.get(asked.path["id"]), answers.NO_FILE_CONNECTION)
 
 
 def _file(file: File, place: str) -> dict[str, Any]:
@@ -266,11 +248,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     ("GET", "/3/archive", "archive", archive),
     ("POST", "/3/archive", "archive", post_archive),
     ("DELETE", "/3/archive", "archive", delete_by_path),
-    ("GET", "/3/archive/{id}", "archive", archive_one),
+    ("GET", "/3/archive/{id}", "archive", partial(_one, place="archive")),
     ("DELETE", "/3/archive/{id}", "archive", delete_file),
     ("GET", "/3/inbox", "inbox", inbox),
     ("POST", "/3/inbox", "inbox", post_inbox),
-    ("GET", "/3/inbox/{id}", "inbox", inbox_one),
+    ("GET", "/3/inbox/{id}", "inbox", partial(_one, place="inbox")),
     ("DELETE", "/3/inbox/{id}", "inbox", delete_file),
     ("GET", "/3/voucherfileconnections", "connectfile", file_connections),
     ("POST", "/3/voucherfileconnections", "connectfile", post_file_connection),

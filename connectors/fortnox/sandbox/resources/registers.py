@@ -146,10 +146,7 @@ class Register:
 
     def find(self, key: str, company: Company) -> Record:
         """Return a record. Raises RequestRefused when there is none."""
-        record = company.register(self.path).get(key)
-        if record is None:
-            raise RequestRefused(self.missing)
-        return record
+        return answers.found(company.register(self.path).get(key), self.missing)
 
     def full(self, record: Record, asked: ApiRequest, company: Company) -> dict[str, Any]:
         """Return a record as it is sent."""

@@ -107,10 +107,7 @@ def delete_connection(asked: ApiRequest, company: Company) -> ApiAnswer:
 
 
 def _joined(asked: ApiRequest, company: Company) -> Record:
-    found = company.register(_CONNECTIONS).get(str(asked.path["id"]))
-    if found is None:
-        raise RequestRefused(answers.NO_FILE_CONNECTION)
-    return found
+    return answers.found(company.register(_CONNECTIONS).get(str(asked.path["id"])), answers.NO_FILE_CONNECTION)
 
 
 def _shown(company: Company, one: Record) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers, voucher
-from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
+from connectors.fortnox.sandbox.answers import ApiAnswer
 from connectors.fortnox.sandbox.books import Company, Row, Voucher, Year
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.route import BASE, Route, created, number, ok
@@ -29,9 +29,7 @@ def one_voucher(asked: ApiRequest, company: Company) -> ApiAnswer:
     year = asked.year(company)
     series = year.series.get(asked.path["series"])
     found = series.vouchers.get(number(asked.path["number"])) if series else None
-    if found is None:
-        raise RequestRefused(answers.NO_VOUCHER)
-    return ok(Voucher=_voucher(found, year))
+    return ok(Voucher=_voucher(answers.found(found, answers.NO_VOUCHER), year))
 
 
 def post_voucher(asked: ApiRequest, company: Company) -> ApiAnswer:
