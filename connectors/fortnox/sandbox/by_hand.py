@@ -9,17 +9,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from connectors.fortnox.sandbox.books import ZERO, Books, Company, Draft, Row, Series, Voucher, Year
-from connectors.fortnox.sandbox.changes import Body, Wrong, company_of
+from connectors.fortnox.sandbox.changes import Body, Wrong, company_of, years_of
 from infra import clock
 
 
-class RowBody(BaseModel):
+class RowBody(Body):
     """A row of a voucher."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account: int
     debit: Decimal = Field(default=ZERO, ge=0, decimal_places=2)
@@ -68,9 +66,7 @@ def change_voucher(books: Books, content: VoucherBody) -> Any:
 
 def _year(company: Company, content: VoucherBody) -> Year:
     if content.year is not None:
-        if content.year not in company.years:
-            raise Wrong(f"year: the company has no financial year {content.year}; its ids are {sorted(company.years)}")
-        return company.years[content.year]
+        return company.years[years_of(company, content.year)[0]]
     of_day = company.year_on(content.date) if content.date else company.years[max(company.years)]
     if of_day is None:
         raise Wrong("date: the company has no financial year that holds it")

@@ -115,7 +115,8 @@ def company_of(books: Books, number: int) -> Company:
     return books.companies[number]
 
 
-def _years_of(company: Company, year: int | None) -> list[int]:
+def years_of(company: Company, year: int | None) -> list[int]:
+    """Return the ids of all of a company's years, or that of one. Raises Wrong when there is no such year."""
     if year is not None and year not in company.years:
         raise Wrong(f"year: the company has no financial year {year}; its ids are {sorted(company.years)}")
     return list(company.years) if year is None else [year]
@@ -139,7 +140,7 @@ def add_company(books: Books, content: CompanyBody) -> Any:
 def add_year(books: Books, content: YearBody) -> Any:
     """Add a financial year."""
     company = company_of(books, content.company)
-    like = max(company.years) if content.like is None else _years_of(company, content.like)[0]
+    like = max(company.years) if content.like is None else years_of(company, content.like)[0]
     if content.id in company.years:
         raise Wrong(f"id: the company has a financial year {content.id}; its ids are {sorted(company.years)}")
     company.years[content.id] = Year(
@@ -209,7 +210,7 @@ def lock(books: Books, content: LockedPeriodBody) -> Any:
 def set_account(books: Books, content: AccountBody) -> Any:
     """Add, change or remove an account."""
     company = company_of(books, content.company)
-    for year in _years_of(company, content.year):
+    for year in years_of(company, content.year):
         chart = company.years[year].accounts
         if content.remove:
             if any(row.account == content.number for one in company.vouchers() for row in one.draft.rows):
@@ -226,7 +227,7 @@ def set_account(books: Books, content: AccountBody) -> Any:
 def set_series(books: Books, content: SeriesBody) -> Any:
     """Open or close a series for manual entry."""
     company = company_of(books, content.company)
-    for year in _years_of(company, content.year):
+    for year in years_of(company, content.year):
         if content.code not in company.years[year].series:
             raise Wrong(f"code: the company has no voucher series {content.code}")
         company.years[year].series[content.code].manual = content.manual
