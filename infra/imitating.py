@@ -2,18 +2,21 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from functools import partial
 from random import Random
-from typing import ClassVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import uvicorn
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
+
+_Kind = TypeVar("_Kind", bound=StrEnum)
 
 
 @asynccontextmanager
@@ -75,6 +78,36 @@ class Fault(StrEnum):
     BAD_GATEWAY = "bad_gateway"  # not done; a page of something in between
     THROTTLED = "throttled"  # not done; 429
     UNAUTHORISED = "unauthorised"  # not done; 401
+
+
+DONE: Final = frozenset({Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS})
+"""What goes wrong with a call that is carried out."""
+
+
+def instead(fault: Fault | None, error: Callable[[int], Response], throttled: Mapping[str, Any]) -> Response | None:
+    """Return what a fault answers with. ``error``: the party's own of a status; ``throttled``: what its 429 holds."""
+    match fault:
+        case Fault.LOSE_ANSWER | Fault.LOSE_REQUEST:
+            return Lost()
+        case Fault.FAIL | Fault.FAIL_AFTERWARDS:
+            return error(500)
+        case Fault.BAD_GATEWAY:
+            return HTMLResponse("<html><body>502 Bad Gateway</body></html>", 502)
+        case Fault.THROTTLED:
+            return JSONResponse(throttled, 429, {"Retry-After": "1"})
+        case Fault.UNAUTHORISED:
+            return error(401)
+        case None:
+            return None
+
+
+async def scripted(request: Request, kind: type[_Kind], script: deque[_Kind | None]) -> Response:
+    """Let what comes next go wrong as a request says: ``{"script": ["lose_answer", null]}``."""
+    try:
+        script.extend([name and kind(name) for name in (await request.json())["script"]])
+    except (KeyError, TypeError, ValueError):
+        return JSONResponse({"problems": [f"script: a list of {', '.join(kind)} or null"]}, 422)
+    return JSONResponse({"script": list(script)})
 
 
 class Faults:

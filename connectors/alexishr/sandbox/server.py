@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.alexishr.sandbox.company import Company, RequestRefused
 from connectors.alexishr.sandbox.forms import FORMS
 from infra import clock
-from infra.imitating import Fault, Lost
+from infra.imitating import DONE, Fault, instead, scripted
 
 _NAMES: Final = {
     400: "Bad Request",
@@ -23,7 +23,6 @@ _NAMES: Final = {
     404: "Not Found",
     500: "Internal server error",
 }
-_DONE: Final = frozenset({Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS})
 
 
 def app(company: Company) -> Starlette:
@@ -77,8 +76,9 @@ class _Server:
         company.calls.append(f"{request.method} {request.url.path}?{request.url.query}")
         resource = request.path_params["resource"]
         fault = company.faults.choose(f"{request.method} /v1/{resource}")
-        answer = self._instead(fault)
-        if answer is None or fault in _DONE:
+        throttled = {"statusCode": 429, "message": "Too Many Requests"}
+        answer = instead(fault, lambda status: _error(status, _NAMES[status]), throttled)
+        if answer is None or fault in DONE:
             try:
                 if request.headers.get("authorization") != f"Bearer {company.token}":
                     raise RequestRefused(401, "Unauthorized")  # noqa: TRY301 - one way to say no
@@ -94,22 +94,6 @@ class _Server:
             at = clock.now() + timedelta(seconds=company.clock_offset)
             answer.headers["Date"] = format_datetime(at, usegmt=True)
         return answer
-
-    def _instead(self, fault: Fault | None) -> Response | None:
-        """Return what a fault answers with."""
-        match fault:
-            case Fault.LOSE_ANSWER | Fault.LOSE_REQUEST:
-                return Lost()
-            case Fault.FAIL | Fault.FAIL_AFTERWARDS:
-                return _error(500, "Internal server error")
-            case Fault.BAD_GATEWAY:
-                return HTMLResponse("<html><body>502 Bad Gateway</body></html>", 502)
-            case Fault.THROTTLED:
-                return JSONResponse({"statusCode": 429, "message": "Too Many Requests"}, 429, {"Retry-After": "1"})
-            case Fault.UNAUTHORISED:
-                return _error(401, "Unauthorized")
-            case None:
-                return None
 
     # --- The sandbox's own side -------------------------------------------------------------------------------------
 
@@ -150,12 +134,7 @@ class _Server:
 
     async def set_faults(self, request: Request) -> Response:
         """Let the next calls go wrong: ``{"script": ["lose_answer", null]}``."""
-        try:
-            script = [name and Fault(name) for name in (await request.json())["script"]]
-        except (KeyError, TypeError, ValueError):
-            return JSONResponse({"problems": [f"script: a list of {', '.join(Fault)} or null"]}, 422)
-        self._company.faults.script.extend(script)
-        return JSONResponse({"script": list(self._company.faults.script)})
+        return await scripted(request, Fault, self._company.faults.script)
 
 
 def _error(status: int, *messages: str) -> Response:

@@ -3,21 +3,19 @@
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.huma.sandbox.company import Company, RequestRefused
 from connectors.huma.sandbox.webhooks import Mishap
 from infra import clock
-from infra.imitating import Fault, Lost
-
-_DONE: Final = frozenset({Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS})
+from infra.imitating import DONE, Fault, instead, scripted
 
 
 def app(company: Company) -> Starlette:
@@ -103,8 +101,8 @@ class _Api:
         company.before(len(company.calls))
         company.calls.append(f"{request.method} {request.url.path}?{request.url.query}")
         fault = company.faults.choose(f"{request.method} /{request.url.path.split('/')[1]}")
-        answer = _instead(fault)
-        if answer is None or fault in _DONE:
+        answer = instead(fault, lambda status: _error(RequestRefused(status)), {"error": "too_many_requests"})
+        if answer is None or fault in DONE:
             try:
                 if not company.admits(request.headers.get("authorization", "").removeprefix("Bearer ")):
                     raise RequestRefused(401)  # noqa: TRY301 - one way to say no
@@ -150,11 +148,11 @@ class _Control:
 
     async def set_mishaps(self, request: Request) -> Response:
         """Let the next deliveries go wrong: ``{"script": ["lose", "double", "delay", null]}``."""
-        return await self._script(request, Mishap, self._company.webhooks.script)
+        return await scripted(request, Mishap, self._company.webhooks.script)
 
     async def set_faults(self, request: Request) -> Response:
         """Let the next calls go wrong: ``{"script": ["lose_answer", null]}``."""
-        return await self._script(request, Fault, self._company.faults.script)
+        return await scripted(request, Fault, self._company.faults.script)
 
     async def let_go(self, _request: Request) -> Response:
         """Send what was delayed, the last one first."""
@@ -187,36 +185,12 @@ class _Control:
         await self._company.webhooks.deliver()
         return JSONResponse({"deliveries": self._company.webhooks.sent})
 
-    async def _script(self, request: Request, kind: Any, script: Any) -> Response:
-        try:
-            script.extend([name and kind(name) for name in (await request.json())["script"]])
-        except (KeyError, TypeError, ValueError):
-            return _problem(422, f"script: a list of {', '.join(kind)} or null")
-        return JSONResponse({"script": list(script)})
-
 
 def _query(request: Request) -> dict[str, list[str]]:
     query: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         query.setdefault(name, []).extend(value.split(",") if name != "search" else [value])
     return query
-
-
-def _instead(fault: Fault | None) -> Response | None:
-    """Return what a fault answers with."""
-    match fault:
-        case Fault.LOSE_ANSWER | Fault.LOSE_REQUEST:
-            return Lost()
-        case Fault.FAIL | Fault.FAIL_AFTERWARDS:
-            return _error(RequestRefused(500))
-        case Fault.BAD_GATEWAY:
-            return HTMLResponse("<html><body>502 Bad Gateway</body></html>", 502)
-        case Fault.THROTTLED:
-            return JSONResponse({"error": "too_many_requests"}, 429, {"Retry-After": "1"})
-        case Fault.UNAUTHORISED:
-            return _error(RequestRefused(401))
-        case None:
-            return None
 
 
 def _error(no: RequestRefused) -> Response:
