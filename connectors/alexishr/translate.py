@@ -27,7 +27,7 @@ from connectors.alexishr.wire import (
     Tax,
     Wire,
 )
-from infra.delivery.answers import field_name, read
+from infra.delivery.answers import ignored, one_line, read
 from infra.plugin import Malformed
 from schemas.base import is_day
 from schemas.countries import country_code
@@ -38,7 +38,6 @@ from schemas.personal import Unsealed, unsealed_account, unsealed_number
 SYSTEM: Final = "alexishr"
 APPROVED: Final = frozenset({"APPROVED", "CONFIRMED"})
 
-_IGNORED: Final = 100
 _WORKDAY: Final = 8 * 3600
 _SATURDAY: Final = 5
 _LONGEST: Final = 400
@@ -76,18 +75,18 @@ def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], 
     country = _country(address.country)
     fields = EmployeeFields(
         email=_said(employee, places["email"]),
-        employment_id=_text(employee.employee_number),
-        given_name=_text(employee.first_name),
-        family_name=_text(employee.last_name),
+        employment_id=one_line(employee.employee_number),
+        given_name=one_line(employee.first_name),
+        family_name=one_line(employee.last_name),
         phone=_phone(employee, places["phone"]),
-        street=_text(address.street),
-        postal_code=_text(address.postal_code),
-        city=_text(address.city),
+        street=one_line(address.street),
+        postal_code=one_line(address.postal_code),
+        city=one_line(address.city),
         country=country,
         bank_account=_account(employee.bank_account),
         first_day=day(spells[0].start_date if spells else employee.hire_date, zone),
         last_day=day(ends_last(spells).end_date if spells else employee.end_date, zone),
-        title=_text(employee.title),
+        title=one_line(employee.title),
         personal_number=_number(employee.ssn, changed.astimezone(zone).date()),
         tax_table=tax.table,
         tax_column=tax.column,
@@ -193,12 +192,8 @@ def day(when: date | None, zone: tzinfo) -> Any:
     return found
 
 
-def _text(value: str | None) -> str | None:
-    return " ".join((value or "").replace("\0", "").split()) or None  # PostgreSQL keeps no NUL
-
-
 def _country(value: str | None) -> str | None:
-    return country_code(text) if (text := _text(value)) else None
+    return country_code(line) if (line := one_line(value)) else None
 
 
 def _holds(ours: EmployeeField, employee: Employee) -> str:
@@ -209,7 +204,7 @@ def _holds(ours: EmployeeField, employee: Employee) -> str:
 def _said(employee: Employee, name: str) -> str | None:
     """Return what a field of theirs holds; of a phone number the form that they have made of it, where there is one."""
     own = _OWN[name]
-    return _text(getattr(employee, f"{own}_sanitized", None)) or _text(getattr(employee, own))
+    return one_line(getattr(employee, f"{own}_sanitized", None)) or one_line(getattr(employee, own))
 
 
 def _phone(employee: Employee, name: str) -> str | None:
@@ -218,11 +213,11 @@ def _phone(employee: Employee, name: str) -> str | None:
 
 
 def _number(text: str | None, today: date) -> Unsealed | None:
-    return unsealed_number(written, today) if (written := _text(text)) else None
+    return unsealed_number(written, today) if (written := one_line(text)) else None
 
 
 def _account(account: BankAccount | None) -> Unsealed | None:
-    clearing, number = (_text(account.clearing), _text(account.number)) if account else (None, None)
+    clearing, number = (one_line(account.clearing), one_line(account.number)) if account else (None, None)
     return unsealed_account(clearing, number or "") if clearing or number else None
 
 
@@ -242,11 +237,4 @@ def _ignored(record: Mapping[str, Any], places: Iterable[str]) -> tuple[str, ...
     travels |= {f"{place}{end}" for place in places for end in ("", "Sanitized")}
     for part, model in _PARTS.items():
         travels |= {f"{part}.{field.alias}" for field in model.model_fields.values()}
-    names = []
-    for name, value in record.items():
-        inner = value if name in _PARTS and isinstance(value, Mapping) else None
-        held = (
-            {f"{name}.{field_name(key)}": each for key, each in inner.items()} if inner else {field_name(name): value}
-        )
-        names += [key for key, each in held.items() if each not in (None, "", [], {})]
-    return tuple(sorted(set(names) - travels))[:_IGNORED]
+    return ignored(record, travels, _PARTS)

@@ -10,7 +10,7 @@ import json
 import re
 from base64 import b64encode
 from codecs import BOM_UTF8
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -30,7 +30,7 @@ from connectors.huma.wire import (
     PositionDetails,
     User,
 )
-from infra.delivery.answers import field_name, read
+from infra.delivery.answers import MOST_IGNORED, field_name, ignored, one_line, read
 from infra.plugin import Malformed
 from schemas.countries import country_code
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, PersonMentioned
@@ -54,7 +54,6 @@ SUPPORTED: Final[tuple[EmployeeField, ...]] = (
 )
 """The fields that travel."""
 
-_IGNORED: Final = 100
 _SWEDEN: Final = "SE"
 _TOPIC: Final = re.compile(r"[A-Za-z0-9_.\-]{1,64}", re.ASCII)
 _MOST_COMMAS: Final = 100_000
@@ -139,7 +138,7 @@ def _json(body: bytes) -> Mapping[str, Any]:
 def _extra(content: Mapping[str, Any], users: Iterable[Mentioned]) -> tuple[str, ...]:
     names = {field_name(name) for name in content.keys() - {"topic", "users"}}
     names |= {f"users.{field_name(name)}" for user in users for name in (user.model_extra or {})}
-    return tuple(sorted(names))[:_IGNORED]
+    return tuple(sorted(names))[:MOST_IGNORED]
 
 
 # --- People -------------------------------------------------------------------------------------------------------
@@ -228,16 +227,14 @@ def person(
         last = read(PositionDetails, ends[1], "position").last_day_of_work
     places = {ours: chosen.get(ours, usual) for ours, (usual, _) in CHOICES.items()}
     fields = EmployeeFields(
-        email=_text(_held(getattr(user, to_snake(places["email"])))),
-        employment_id=_text(_held(user.employment_id)),
-        given_name=_text(_held(getattr(user, to_snake(places["given_name"])))),
-        family_name=_text(_held(user.family_name)),
+        email=one_line(_held(getattr(user, to_snake(places["email"])))),
+        employment_id=one_line(_held(user.employment_id)),
+        given_name=one_line(_held(getattr(user, to_snake(places["given_name"])))),
+        family_name=one_line(_held(user.family_name)),
         phone=_phone(_held(user.phone), swedish=country in {None, _SWEDEN}),
-        street=_text(
-            ", ".join(line for each in (address.line1, address.line2, address.line3) if (line := _text(each)))
-        ),
-        postal_code=_text(address.postal_code),
-        city=_text(address.city),
+        street=one_line(", ".join(filter(None, map(one_line, (address.line1, address.line2, address.line3))))),
+        postal_code=one_line(address.postal_code),
+        city=one_line(address.city),
         country=country,
         bank_account=_account(_held(user.bank_account)),
         first_day=_held(first),
@@ -248,7 +245,7 @@ def person(
         person_id=user.id,
         changed_at=at.astimezone(UTC),
         fields=fields,
-        ignored=_ignored(record, _TRAVELS | {*places.values()}),
+        ignored=ignored(record, _TRAVELS | {*places.values()}, {"custom"}, _unframed),
     )
 
 
@@ -260,47 +257,29 @@ def deleted(person_id: str, at: datetime) -> EmployeeChanged:
 def requested_email(record: Mapping[str, Any]) -> str | None:
     """Return the address that a person has yet to confirm. Raises Malformed."""
     email = read(User, record, "user").email
-    return _text(email.requested_value) if email else None
+    return one_line(email.requested_value) if email else None
 
 
 def _held(framed: Framed[Any] | None) -> Any:
     return None if framed is None else framed.value
 
 
-def _text(value: str | None) -> str | None:
-    return " ".join((value or "").replace("\0", "").split()) or None  # PostgreSQL keeps no NUL
-
-
 def _country(value: str | None) -> str | None:
-    return country_code(text) if (text := _text(value)) else None
+    return country_code(line) if (line := one_line(value)) else None
 
 
 def _phone(value: str | None, *, swedish: bool) -> str | None:
     """Return a phone number as ``+46701234567`` where it can be told, otherwise as it was written."""
-    return e164(text, swedish=swedish) if (text := _text(value)) else None
+    return e164(line, swedish=swedish) if (line := one_line(value)) else None
 
 
 def _account(account: BankAccount | None) -> Unsealed | None:
-    number, iban = (_text(account.number), _text(account.iban)) if account else (None, None)
+    number, iban = (one_line(account.number), one_line(account.iban)) if account else (None, None)
     if (written := number or iban) is None:
         return None
     if number is None or (account and _country(account.country) not in {None, _SWEDEN}):
         return flawed("bank_account", written, "not_swedish")
     return unsealed_account(None, number)
-
-
-def _ignored(record: Mapping[str, Any], travels: Container[str]) -> tuple[str, ...]:
-    """Return the names of the fields that hold something and do not travel."""
-    names = []
-    for name, content in record.items():
-        if name in travels:
-            continue
-        inner = content if name == "custom" and isinstance(content, Mapping) else None
-        held = (
-            {f"custom.{field_name(key)}": each for key, each in inner.items()} if inner else {field_name(name): content}
-        )
-        names += [key for key, each in held.items() if _unframed(each) not in (None, "", [], {})]
-    return tuple(sorted(set(names)))[:_IGNORED]
 
 
 def _unframed(content: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ REFUSAL = frozenset(range(400, 500)) - {408, 499}
 own words was said after something had gone wrong, and refuses nothing."""
 
 PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+]?\d{4}(?!\d)", re.ASCII)
+MOST_IGNORED = 100
 _LARGEST = 32 * 1024 * 1024
 _QUOTED = 300
 _TELLING = 3
@@ -147,6 +148,30 @@ def read(model: type[_Model], record: Any, what: str) -> _Model:
 def field_name(name: str) -> str:
     """Return a field's name as it may be shown; another may be a value that slipped out of its place."""
     return name if _FIELD_NAME.fullmatch(name) else "(other)"
+
+
+def one_line(value: str | None) -> str | None:
+    """Return a text of a record in one line; None for one that says nothing."""
+    return " ".join((value or "").replace("\0", "").split()) or None  # PostgreSQL keeps no NUL
+
+
+def ignored(
+    record: Mapping[str, Any], travels: Iterable[str], nested: Container[str], held: Callable[[Any], Any] | None = None
+) -> tuple[str, ...]:
+    """Return the names of a record's fields that hold something and do not travel, ``MOST_IGNORED`` at most.
+
+    Args:
+        nested: the fields that are looked into; what stands in them is named ``homeAddress.city``.
+        held: says what a field holds that comes in a frame.
+    """
+    names: set[str] = set()
+    for name, value in record.items():
+        inner = value if name in nested and isinstance(value, Mapping) else None
+        found = (
+            {f"{name}.{field_name(key)}": each for key, each in inner.items()} if inner else {field_name(name): value}
+        )
+        names |= {key for key, each in found.items() if (held(each) if held else each) not in (None, "", [], {})}
+    return tuple(sorted(names.difference(travels)))[:MOST_IGNORED]
 
 
 def _path(what: str, loc: tuple[int | str, ...]) -> str:
