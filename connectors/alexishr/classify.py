@@ -77,12 +77,7 @@ def written(response: Answer, values: Iterable[str]) -> Written | Rejected | Ret
 
 
 def _passing(response: Answer) -> RetryLater | Unauthorised | None:
-    """Return what is about the token, the pace or the token's rights, whatever was asked; None for the rest."""
-    if response.status == HTTPStatus.UNAUTHORIZED:
-        return Unauthorised()
-    if response.status == HTTPStatus.FORBIDDEN:
-        return RetryLater.saying(OPERATOR_WAIT, "forbidden", refusal_words.FORBIDDEN(), "operator")
-    return answers.throttled(response, "Alexis HR")
+    return answers.passing(response, "Alexis HR", refusal_words.FORBIDDEN())
 
 
 def _no_answer(response: Answer) -> RetryLater:

@@ -97,10 +97,4 @@ class AlexisHR:
 
 
 def _told(answer: object) -> tuple[str, Text]:
-    match answer:
-        case Written():
-            return "written", words.WRITTEN()
-        case Page(items, total):
-            return "ok", words.LISTED_OF(number=len(items), all=total)
-        case _:
-            return told(answer)
+    return ("written", words.WRITTEN()) if isinstance(answer, Written) else told(answer)

@@ -108,12 +108,7 @@ def fresh_token_refused() -> RetryLater:
 
 
 def _passing(response: Answer) -> RetryLater | Unauthorised | None:
-    """Return what is about the token, the pace or our rights, whatever was asked; None for the rest."""
-    if response.status == HTTPStatus.UNAUTHORIZED:
-        return Unauthorised()
-    if response.status == HTTPStatus.FORBIDDEN:
-        return RetryLater.saying(OPERATOR_WAIT, "forbidden", refusal_words.FORBIDDEN(), "operator")
-    return answers.throttled(response, "Huma")
+    return answers.passing(response, "Huma", refusal_words.FORBIDDEN())
 
 
 def _no_answer(response: Answer) -> RetryLater | Unauthorised:

@@ -146,8 +146,6 @@ def _told(answer: object) -> tuple[str, Text]:
     match answer:
         case Written():
             return "written", words.WRITTEN()
-        case Page(items, total):
-            return "ok", words.LISTED_OF(number=len(items), all=total)
         case One():
             return "ok", words.READ()
         case _:

@@ -121,6 +121,15 @@ def throttled(answer: Answer, party: str) -> RetryLater | None:
     return RetryLater.saying(retry_after(answer), "throttled", words.THROTTLED(party=party))
 
 
+def passing(answer: Answer, party: str, forbidden: Text) -> RetryLater | Unauthorised | None:
+    """Return what is about the token, the pace or our rights, whatever was asked; None for the rest."""
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return Unauthorised()
+    if answer.status == HTTPStatus.FORBIDDEN:
+        return RetryLater.saying(OPERATOR_WAIT, "forbidden", forbidden, "operator")
+    return throttled(answer, party)
+
+
 def date(answer: Answer) -> datetime | None:
     """Return the time of day at the party, where its answer says it with a zone."""
     try:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from infra import clock, telemetry, tracing, words
 from infra.delivery import answers
-from infra.delivery.answers import Missing, Unauthorised
+from infra.delivery.answers import Missing, Page, Unauthorised
 from infra.delivery.requests import Request
 from infra.http import Client, Download, NoAnswer, NotSent, Response
 from infra.plugin import Attempt
@@ -45,6 +45,8 @@ def told(answer: object) -> tuple[str, Text]:  # noqa: PLR0911 - one for each an
             return "unauthorised", words.UNAUTHORISED()
         case Missing():
             return "missing", words.MISSING()
+        case Page(items, total):
+            return "ok", words.LISTED_OF(number=len(items), all=total)
         case _:
             raise TypeError(f"nobody says what a {type(answer).__name__} is")
 
