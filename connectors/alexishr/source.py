@@ -39,10 +39,6 @@ _DELETED: Final = "deleted"
 _log = telemetry.log(__name__)
 
 
-def _nothing() -> None:
-    pass
-
-
 @dataclass(slots=True)
 class PeopleReader:
     """Reads one company's people and leaves, and tells what differs from what was told last.
@@ -53,7 +49,7 @@ class PeopleReader:
 
     hr: AlexisHR
     attempt: Attempt
-    may_go_on: Callable[[], None] = _nothing
+    may_go_on: Callable[[], None] = lambda: None
     _told: list[str] = field(default_factory=list)
     _kinds: dict[str, str] = field(default_factory=dict)
 

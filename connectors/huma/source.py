@@ -142,10 +142,6 @@ async def written_to(huma: Huma, person_id: str) -> None:
 # --- Everybody ------------------------------------------------------------------------------------------------------
 
 
-def _nothing() -> None:
-    pass
-
-
 @dataclass(slots=True)
 class PeopleReader:
     """Reads one company's people, and tells what differs from what was told last.
@@ -156,7 +152,7 @@ class PeopleReader:
 
     huma: Huma
     attempt: Attempt
-    may_go_on: Callable[[], None] = _nothing
+    may_go_on: Callable[[], None] = lambda: None
     _told: list[str] = field(default_factory=list)
 
     @property
