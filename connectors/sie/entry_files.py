@@ -7,12 +7,11 @@ files (``Sie``) are not read. Source: the schema ``http://www.sie.se/sie5``.
 
 import codecs
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from io import SEEK_END
 from typing import BinaryIO, Final
 from xml.parsers import expat
 
@@ -31,7 +30,7 @@ from connectors.sie.model import (
     Voucher,
 )
 from connectors.sie.notes import Damaged, Grade, Note, Notes, TooLarge
-from connectors.sie.reading import Limits, Reading
+from connectors.sie.reading import FileReading, Limits, Reading
 from schemas.words import Text
 
 _NAMESPACE: Final = "http://www.sie.se/sie5 "
@@ -65,42 +64,16 @@ def reading_of(file: BinaryIO, limits: Limits | None = None) -> "Reading | Entry
     return (EntryReading if first.lstrip(b" \t\r\n\0").startswith(b"<") else Reading)(file, limits)
 
 
-class EntryReading:
-    """One reading of an entry file; it is used like ``connectors.sie.reading.Reading``, and is all or nothing like it.
+class EntryReading(FileReading[Voucher]):
+    """One reading of an entry file."""
 
-    Raises:
-        TooLarge: beyond the limits, when it is made or while it is gone through.
-        Damaged: no XML, no entry file, or values that are none; said when the file has ended.
-    """
-
-    def __init__(self, file: BinaryIO, limits: Limits | None = None) -> None:
-        self._file = file
-        self._limits = limits or Limits()
-        size = file.seek(0, SEEK_END)
-        if size > self._limits.size:
-            raise TooLarge(say.FILE_TOO_LARGE(size=size, most=self._limits.size))
-        self.notes = Notes()
-        self._ledger: Ledger | None = None
-
-    def __iter__(self) -> Iterator[Voucher]:
-        """Go through the file from its beginning."""
-        self.notes = Notes()
+    def _entries(self) -> Generator[Voucher, None, Ledger]:
         reader = _Reader(self.notes, self._limits)
         self._file.seek(0)
         while chunk := self._file.read(CHUNK):
             yield from reader.read(chunk)
         yield from reader.read(b"")
-        ledger = reader.finish()
-        if self.notes.damaged:
-            raise Damaged(*self.notes.bounded(Grade.DAMAGE))
-        self._ledger = ledger
-
-    @property
-    def ledger(self) -> Ledger:
-        """All besides the vouchers, once these were gone through."""
-        if self._ledger is None:
-            raise RuntimeError("go through the entries first")
-        return self._ledger
+        return reader.finish()
 
 
 class _Reader:

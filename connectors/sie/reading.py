@@ -5,13 +5,14 @@ A reading is all or nothing: balances and vouchers come one at a time while the 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from io import SEEK_END
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Generic, TypeVar
 from zlib import crc32
 
 from connectors.sie import note_words as say
@@ -59,6 +60,7 @@ _BRACE: Final = {**dict.fromkeys(_ROWS, 2), "#OIB": 3, "#OUB": 3, "#PSALDO": 4, 
 _COMPULSORY: Final = ("#FLAGGA", "#PROGRAM", "#FORMAT", "#GEN", "#SIETYP", "#FNAMN")
 
 _Found = Sequence[Field]
+_Entry = TypeVar("_Entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +92,20 @@ class _Wrong(Exception):
         self.expected = expected
 
 
-class Reading:
-    """One reading of a file.
+class FileReading(ABC, Generic[_Entry]):
+    """One reading of a file, of whatever type; it is all or nothing.
 
     ``for entry in reading`` gives its balances and vouchers in the order of the file; ``ledger`` and ``notes`` are
     complete afterwards.
 
     Args:
-        file: open, in bytes, and such that one can go back in it: it is read twice.
+        file: open, in bytes, and such that one can go back in it.
         limits: what is too much.
 
     Raises:
         TooLarge: beyond the limits, when it is made or while it is gone through.
-        Damaged: broken, garbled or no SIE file, with what is wrong by line and column. Said when the file has ended;
-            no entry is given after the first damage.
+        Damaged: broken, garbled or of no such type, with what is wrong by line and column. Said when the file has
+            ended; no entry is given after the first damage.
     """
 
     def __init__(self, file: BinaryIO, limits: Limits | None = None) -> None:
@@ -112,16 +114,17 @@ class Reading:
         size = file.seek(0, SEEK_END)
         if size > self._limits.size:
             raise TooLarge(say.FILE_TOO_LARGE(size=size, most=self._limits.size))
-        self.evidence: Evidence = examine(file)
         self.notes = Notes()
         self._ledger: Ledger | None = None
 
-    def __iter__(self) -> Iterator[Balance | Voucher]:
+    @abstractmethod
+    def _entries(self) -> Generator[_Entry, None, Ledger]:
+        """Go through the file from its beginning; return what it says besides its entries."""
+
+    def __iter__(self) -> Iterator[_Entry]:
         """Go through the file from its beginning."""
         self.notes = Notes()
-        reader = _Reader(self.evidence, self.notes, self._limits)
-        yield from reader.entries(texts(self._file, self.evidence, self.notes))
-        ledger = reader.finish()
+        ledger = yield from self._entries()
         if self.notes.damaged:
             raise Damaged(*self.notes.bounded(Grade.DAMAGE))
         self._ledger = ledger
@@ -132,6 +135,19 @@ class Reading:
         if self._ledger is None:
             raise RuntimeError("go through the entries first")
         return self._ledger
+
+
+class Reading(FileReading[Balance | Voucher]):
+    """One reading of a file of types 1 to 4; it is read twice."""
+
+    def __init__(self, file: BinaryIO, limits: Limits | None = None) -> None:
+        super().__init__(file, limits)
+        self.evidence: Evidence = examine(file)
+
+    def _entries(self) -> Generator[Balance | Voucher, None, Ledger]:
+        reader = _Reader(self.evidence, self.notes, self._limits)
+        yield from reader.entries(texts(self._file, self.evidence, self.notes))
+        return reader.finish()
 
 
 @dataclass(slots=True)
