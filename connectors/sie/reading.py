@@ -398,19 +398,9 @@ class _Reader:
             raise TooLarge(say.TOO_MANY_ROWS(line=voucher.line, most=self._limits.rows), number)
         account, objects = self._used_account(found, 1), self._objects_of(found, 2)
         amount = self._amount(found, 3, number)
-        day, words, quantity, sign = self._tail(found, 4, number)
-        voucher.rows.append(
-            Row(_ROWS[str(found[0])], account, objects, amount, day, words, quantity, sign)
-        )  # fmt: skip
-
-    def _tail(self, found: _Found, index: int, number: int = 0) -> tuple[date | None, str, Decimal | None, str]:
-        """Return day, text, quantity and sign of a row."""
-        return (
-            self._day(found, index, number),
-            _text(found, index + 1),
-            self._quantity(found, index + 2, number),
-            _text(found, index + 3),
-        )
+        day, quantity = self._day(found, 4, number), self._quantity(found, 6, number)
+        kind, words, sign = _ROWS[str(found[0])], _text(found, 5), _text(found, 7)
+        voucher.rows.append(Row(kind, account, objects, amount, day, words, quantity, sign))
 
     def _voucher_ends(self, open_voucher: _OpenVoucher) -> None:
         self._voucher = None
@@ -447,20 +437,17 @@ class _Reader:
             number,
         )
 
-    def _object_balance(self, found: _Found, number: int) -> None:
-        account, objects = self._used_account(found, 2), self._objects_of(found, 3)
-        amount, quantity = self._amount(found, 4, number), self._quantity(found, 5, number)
+    def _object_balance(self, found: _Found, number: int, at: int = 2, period: str = "") -> None:
+        account, objects = self._used_account(found, at), self._objects_of(found, at + 1)
+        amount, quantity = self._amount(found, at + 2, number), self._quantity(found, at + 3, number)
         kind = _BALANCES[str(found[0])]
-        self._add(Balance(kind, self._year_index(found, number), account, amount, "", objects, quantity), number)
+        self._add(Balance(kind, self._year_index(found, number), account, amount, period, objects, quantity), number)
 
     def _period_balance(self, found: _Found, number: int) -> None:
         period = _text(found, 2)
         if not _MONTH.fullmatch(period):
             raise _Wrong(2, say.MONTH)
-        account, objects = self._used_account(found, 3), self._objects_of(found, 4)
-        amount, quantity = self._amount(found, 5, number), self._quantity(found, 6, number)
-        kind = _BALANCES[str(found[0])]
-        self._add(Balance(kind, self._year_index(found, number), account, amount, period, objects, quantity), number)
+        self._object_balance(found, number, 3, period)
 
     def _add(self, balance: Balance, number: int) -> None:
         self._checks.take_balance(balance, number)

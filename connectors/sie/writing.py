@@ -335,7 +335,7 @@ def _quantity(quantity: Decimal | None) -> str:
 
 def _by_number(code: str) -> str:
     r"""Return a code that a file can hold: what it cannot is ``\u0160``, and so is what would look like that."""
-    return _NO_CODE.sub(lambda one: one[0] if _is_of_the_page(one[0]) else _number(one[0]), code)
+    return _NO_CODE.sub(lambda one: one[0] if _fits(one[0]) and not one[0].isascii() else _number(one[0]), code)
 
 
 def _number(letter: str) -> str:
@@ -343,30 +343,21 @@ def _number(letter: str) -> str:
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"  # noqa: PLR2004 - what four digits say
 
 
-def _is_of_the_page(letter: str) -> bool:
+def _fits(text: str) -> bool:
+    """Tell whether a text is of code page 437."""
     try:
-        letter.encode("cp437")
+        text.encode("cp437")
     except UnicodeEncodeError:
         return False
-    return not letter.isascii()
+    return True
 
 
 def _near(text: str) -> str:
     """Return a text in the letters of code page 437; what has none that is near becomes ``?``."""
-    try:
-        text.encode("cp437")
-    except UnicodeEncodeError:
-        pass
-    else:
+    if _fits(text):
         return text
     return "".join(_near_letter(letter) for letter in unicodedata.normalize("NFC", text).translate(_NEAR))
 
 
 def _near_letter(letter: str) -> str:
-    for one in (letter, unicodedata.normalize("NFKD", letter)[0]):
-        try:
-            one.encode("cp437")
-        except UnicodeEncodeError:
-            continue
-        return one
-    return "?"
+    return next(filter(_fits, (letter, unicodedata.normalize("NFKD", letter)[0])), "?")
