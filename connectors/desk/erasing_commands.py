@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from connectors.desk.running import until
 from infra import clock, registry
 from infra.access import erasing
 from infra.access.erasing import Counted, Erased
@@ -25,7 +26,6 @@ _LAW = (
     "vouchers, invoices and documents: accounting information, kept until the end of the seventh year after the "
     "calendar year in which the financial year ended (Bokföringslag 1999:1078, 7 kap. 2 §)"
 )
-_LOOK = 0.2
 
 
 @people.command("erase")
@@ -85,14 +85,11 @@ def people_list(tenant: Company, as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         found = await erasing.listed(place.engine, tenant)
-        if as_json:
-            print_json([asdict(each) for each in found])
-            return
         lines = []
         for each in found:
             end = f"; released {each.released_at:%Y-%m-%d} by {each.released_by}" if each.released_at else ""
             lines.append(f"{each.record}: erased {each.at:%Y-%m-%d %H:%M} by {each.by}{end}")
-        print_lines(lines or ["Nobody was erased."])
+        print_out([asdict(each) for each in found], lines or ["Nobody was erased."], as_json=as_json)
 
     in_office(work, tenant)
 
@@ -123,22 +120,23 @@ async def _erased(place: Office, tenant: str, said: Erasable) -> Erased | None:
 
 
 async def _carried_out(place: Office, tenant: str, person: str, said: Erasable, wait: float) -> None:
-    until = clock.monotonic() + wait
-    while not await _erased(place, tenant, said):
-        if clock.monotonic() > until:
-            now = await _erasable(place, tenant, person)
-            why = "; ".join(now.objections) or "flows and the desk carry it out when they run: call this again then"
-            raise Failed(f"{person} is not erased yet: {why}")
-        await clock.sleep(_LOOK)
+    async def done() -> bool:
+        return await _erased(place, tenant, said) is not None
+
+    if not await until(done, wait):
+        now = await _erasable(place, tenant, person)
+        why = "; ".join(now.objections) or "flows and the desk carry it out when they run: call this again then"
+        raise Failed(f"{person} is not erased yet: {why}")
 
 
 async def _let_in(place: Office, tenant: str, person: str, wait: float) -> None:
     """Wait until the flow takes values in again: what is told of them before has none, and is told once only."""
-    until = clock.monotonic() + wait
-    while (await _erasable(place, tenant, person)).erased:
-        if clock.monotonic() > until:
-            raise Failed(f"{person} is not released yet: flows carry it out when they run: call this again then")
-        await clock.sleep(_LOOK)
+
+    async def done() -> bool:
+        return not (await _erasable(place, tenant, person)).erased
+
+    if not await until(done, wait):
+        raise Failed(f"{person} is not released yet: flows carry it out when they run: call this again then")
 
 
 def _preview(person: str, said: Erasable, counts: Counted) -> list[str]:
