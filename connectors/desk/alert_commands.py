@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from connectors.desk import words
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out, width
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_out, width
 from infra.office import Office, in_office
 
 alerts = typer.Typer(no_args_is_help=True, help="Where a company is told what waits for somebody, and what was told.")
@@ -40,13 +40,9 @@ def alerts_set(
         if mail and host.settings.mail.host is None:
             raise WrongUsage("--mail: there is no mail server; set BOKBUSS_MAIL__HOST")
         made = await hooks.change(host.engine, host.vault, tenant, url=url, mail_to=tuple(mail or ()), by=asker(by))
-        if as_json:
-            print_json({"secret": made})
-        else:
-            told = [
-                f"alerts of {tenant} are told {' and '.join(filter(None, ('there' if url else '', *(mail or ()))))}"
-            ]
-            print_lines([*told, *([f"signed with {made}; shown only now"] if made else [])])
+        told = [f"alerts of {tenant} are told {' and '.join(filter(None, ('there' if url else '', *(mail or ()))))}"]
+        told += [f"signed with {made}; shown only now"] if made else []
+        print_out({"secret": made}, told, as_json=as_json)
 
     in_office(work, tenant)
 
@@ -77,16 +73,14 @@ def alerts_list(tenant: Company, as_json: Json = False) -> None:
         found = await conditions.known(place.engine, tenant)
         if tenant not in await hooks.companies(place.engine):
             typer.echo(f"Nobody is told of it: bokbuss alerts set {tenant}", err=True)
-        if as_json:
-            print_json([asdict(one) for one in found])
-            return
         rows = [("SINCE", "TOLD", "ALERT")]
         for one in found:
             state = (
                 f"given up: {one.why}" if one.given_up else f"in vain: {one.why}" if one.why else one.told or "not yet"
             )
             rows.append((words.when(one.alert.raised_at), state, telling.said(one.alert)))
-        print_lines(words.columns(rows, width=width()) if found else [f"nothing is wrong with {tenant}"])
+        lines = words.columns(rows, width=width()) if found else (f"nothing is wrong with {tenant}",)
+        print_out([asdict(one) for one in found], lines, as_json=as_json)
 
     in_office(work, tenant)
 

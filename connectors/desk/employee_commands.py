@@ -1,6 +1,6 @@
 """The verbs of employees: who is linked with whom, and what becomes of each field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -19,7 +19,7 @@ from connectors.desk.plan_words import nearest
 from connectors.desk.running import progress, quiet
 from connectors.desk.words import wrapped
 from infra import clock, registry, tenants
-from infra.commanding import By, Company, Json, WrongUsage, asker, print_json, print_lines
+from infra.commanding import By, Company, Json, WrongUsage, asker, print_json, print_out
 from infra.deciding import remembering
 from infra.office import Office, in_office
 from infra.plugin import Known
@@ -51,11 +51,9 @@ def employees_fields(tenant: Company, as_json: Json = False) -> None:
             {"field": row["field"], "in_hr": hr.get(row["field"], "-"), "in_fortnox": fortnox.get(row["field"], "-")}
             for row in rows
         ]
-        if as_json:
-            fields = [dict(row) | name for row, name in zip(rows, named, strict=True)]
-            print_json({"settings_version": version, "fields": fields})
-            return
-        print_lines((f"{tenant}, settings version {version}", *plan_words.table(rows), "", *plan_words.table(named)))
+        fields = [dict(row) | name for row, name in zip(rows, named, strict=True)]
+        lines = (f"{tenant}, settings version {version}", *plan_words.table(rows), "", *plan_words.table(named))
+        print_out({"settings_version": version, "fields": fields}, lines, as_json=as_json)
 
     in_office(work, tenant)
 
@@ -73,12 +71,9 @@ def employees_list(
     async def work(place: Office) -> None:
         everybody = await remembering.everybody(place.engine, registry.flow("employees"), tenant)
         found = [row for row in employee_words.listed(everybody) if state in {None, row["state"]}]
-        if as_json:
-            print_json(found)
-        elif found:
-            print_lines(line for row in found for line in employee_words.row_lines(row))
-        else:
-            print_lines([f"Nobody is {state or 'known'}: bokbuss plan employees {tenant} reads both sides."])
+        nobody = f"Nobody is {state or 'known'}: bokbuss plan employees {tenant} reads both sides."
+        lines = [line for row in found for line in employee_words.row_lines(row)]
+        print_out(found, lines or [nobody], as_json=as_json)
 
     in_office(work, tenant)
 
@@ -150,7 +145,7 @@ def employees_link(
             if wrong:
                 raise WrongUsage("\n".join([f"nobody was linked: {file} is not right:", *(f"  {w}" for w in wrong)]))
         elif person is not None and employee_id is not None and file is None:
-            pairs = [(_who(person, everybody), _employee(employee_id, everybody))]
+            pairs = [(_who(person, everybody), _who(employee_id, everybody, employee_words.employee))]
             if problem := employee_words.free(*pairs[0], everybody):
                 raise WrongUsage(f"nobody was linked: {problem}")
         else:
@@ -245,16 +240,13 @@ def _link(who: str, employee_id: str | None, reason: str, comment: str, by: str 
     )
 
 
-def _who(called: str, everybody: Mapping[str, Known]) -> str:
+def _who(
+    called: str,
+    everybody: Mapping[str, Known],
+    find: Callable[[str, Mapping[str, Known]], str] = employee_words.person,
+) -> str:
     try:
-        return employee_words.person(called, everybody)
-    except employee_words.Unclear as unclear:
-        raise WrongUsage(f"{unclear} (bokbuss employees refresh reads both sides)") from None
-
-
-def _employee(called: str, everybody: Mapping[str, Known]) -> str:
-    try:
-        return employee_words.employee(called, everybody)
+        return find(called, everybody)
     except employee_words.Unclear as unclear:
         raise WrongUsage(f"{unclear} (bokbuss employees refresh reads both sides)") from None
 
@@ -270,8 +262,5 @@ async def _decide(place: Office, tenant: str, facts: Sequence[Fact], done: Seque
     """Publish what a person decided, and say so."""
     host = await place.host()
     fact_ids = await host.accept(tenant, "desk", facts)
-    if as_json:
-        print_json({"event_ids": list(fact_ids)})
-    else:
-        print_lines(line for one in done for line in wrapped(one))
-        typer.echo("It takes effect when flows run.")
+    lines = [*(line for one in done for line in wrapped(one)), "It takes effect when flows run."]
+    print_out({"event_ids": list(fact_ids)}, lines, as_json=as_json)

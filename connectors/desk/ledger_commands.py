@@ -11,7 +11,7 @@ from connectors.desk import ledger_words, year_commands
 from connectors.desk.words import when
 from connectors.desk.year_commands import FinancialYear
 from infra import clock
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_out
 from infra.delivery.reading import NotRead
 from infra.office import Office, in_office
 from infra.proving import comparing, records
@@ -144,13 +144,10 @@ def accept(
             raise WrongUsage(f"no proof of {tenant} shows a difference {difference}: bokbuss ledger prove {tenant}")
         accepted = difference or records.shared(series)
         await comparing.accept(await place.host(), tenant, accepted, asker(by), comment)
-        if as_json:
-            print_json({"accepted": difference or series})
-        elif difference:
+        told = f"others book in series {series} as well; no proof tells their vouchers in it any more"
+        if difference:
             found = known[difference]
-            what = f"{found.voucher} {found.kind.replace('_', ' ')}"
-            print_lines([f"accepted: {what}; no proof tells it any more"])
-        else:
-            print_lines([f"others book in series {series} as well; no proof tells their vouchers in it any more"])
+            told = f"accepted: {found.voucher} {found.kind.replace('_', ' ')}; no proof tells it any more"
+        print_out({"accepted": difference or series}, [told], as_json=as_json)
 
     in_office(work, tenant)

@@ -7,7 +7,7 @@ import typer
 from connectors.desk.words import columns, when
 from infra.accounts import accounts
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole
-from infra.commanding import By, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out, width
+from infra.commanding import By, Failed, Json, WrongUsage, asker, print_out, width
 from infra.office import Office, in_office
 
 desk = typer.Typer(no_args_is_help=True, help="People who sign in at the desk.")
@@ -42,13 +42,11 @@ def _invite(email: str, tenant: str, role: DeskRole, by: str | None, *, as_json:
         [known] = await accounts.listed(place.engine, account=account)
         if tenant == EVERY_COMPANY or not known.begun:  # whoever has this terminal has the database, too
             token = token or await accounts.link(place.engine, account, by=asker(by))
-        link = f"{base(place)}/invitation/{token}" if token else None
-        if as_json:
-            print_json({"email": email, "tenant": tenant, "role": role.value, "link": link})
-        elif link:
-            print_lines([f"{email} is {role} now. This link is good once, for seven days:", f"  {link}"])
-        else:
-            print_lines([f"{email} is {role} now, and signs in as before."])
+        link = f"{place.settings.desk_url}/invitation/{token}" if token else None
+        told = [f"{email} is {role} now. This link is good once, for seven days:", f"  {link}"]
+        as_before = [f"{email} is {role} now, and signs in as before."]
+        made = {"email": email, "tenant": tenant, "role": role.value, "link": link}
+        print_out(made, told if link else as_before, as_json=as_json)
 
     in_office(work, None if tenant == EVERY_COMPANY else tenant)
 
@@ -59,15 +57,13 @@ def people(as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         found = await accounts.listed(place.engine)
-        if as_json:
-            print_json([_as_json(one) for one in found])
-            return
         rows = [("ADDRESS", "NAME", "ROLES", "LAST SEEN", "")]
         for one in found:
             roles = ", ".join(f"{role} of {'all' if t == EVERY_COMPANY else t}" for t, role in one.roles.items())
             state = "closed" if one.disabled_at else "" if one.begun else "invited"
             rows.append((one.email, one.name, roles, when(one.seen_at) if one.seen_at else "", state))
-        print_lines(columns(rows, width=width()) if found else ("Nobody has an account: bokbuss desk admin ADDRESS",))
+        lines = columns(rows, width=width()) if found else ("Nobody has an account: bokbuss desk admin ADDRESS",)
+        print_out([_as_json(one) for one in found], lines, as_json=as_json)
 
     in_office(work, reads=True)
 
@@ -88,12 +84,6 @@ def close(email: Email, as_json: Json = False) -> None:
         print_out({"closed": account.email}, [f"The account of {account.email} is closed."], as_json=as_json)
 
     in_office(work)
-
-
-def base(place: Office) -> str:
-    """Return the address at which people reach the desk."""
-    settings = place.settings
-    return settings.desk_url
 
 
 def _as_json(one: accounts.Account) -> dict[str, object]:
