@@ -89,6 +89,9 @@ class _Teller:
     def _say(self, said: Said, **values: object) -> str:
         return said.to(self.language, **values)
 
+    def _name(self, kind: str, flow: str, name: str) -> str:
+        return name if self.language == "en" else speaking.name(kind, flow, name, self.language)
+
     def _rule(self, name: str, flow: str = "") -> str:
         return speaking.name("rule", flow, name, self.language)
 
@@ -175,9 +178,7 @@ class _Teller:
                 done = self._say(say.FOUND_AS, where=where, voucher=voucher) if voucher else self._say(say.FOUND)
                 return self._noted(done, record)
             case "rejected":
-                code = record.code
-                if self.language != "en":
-                    code = speaking.name("reason", record.flow, code, self.language)
+                code = self._name("reason", record.flow, record.code)
                 return self._say(say.REFUSED, code=code, why=self._why(record))
             case "unknown":
                 return self._say(say.LOST, why=self._why(record), where=where)
@@ -221,11 +222,9 @@ class _Teller:
             self._say(say.HOLD, id=hold.hold_id, cause=hold.order.causationid),
         ]
         for choice in data.choices:
-            answer = choice.answer
-            if language != "en":
-                answer = speaking.name("answer", data.flow, answer, language)
+            answer = self._name("answer", data.flow, choice.answer)
             details.append(self._say(say.CAN_BE_ANSWERED, answer=answer, means=speaking.means(choice, language)))
-        reason = data.reason if language == "en" else speaking.name("reason", data.flow, data.reason, language)
+        reason = self._name("reason", data.flow, data.reason)
         why = speaking.message(data, language)
         yield StoryStep(hold.held_at, self._say(say.HELD, reason=reason, why=why), tuple(details))
         if hold.closed_at is not None:
