@@ -11,7 +11,7 @@ from uuid import UUID
 
 from connectors.fortnox import waiting_words
 from infra.delivery.requests import Request
-from schemas import ids, money
+from schemas import ids
 from schemas.base import as_read
 from schemas.characters import sanitise
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
@@ -34,13 +34,13 @@ def voucher(order: Envelope[PostVoucher], year_id: int) -> Request:
     Without ``financialyear`` Fortnox may take the year that a person selected last.
     """
     data = order.data
-    content = _object(
-        Description=_string(description(data.description, UUID(order.id))),
-        VoucherSeries=_string(data.series),
-        TransactionDate=_string(data.voucher_date.isoformat()),
-        VoucherRows="[" + ",".join(_row(row) for row in data.rows) + "]",
-    )
-    return Request("POST", "vouchers", {"financialyear": year_id}, _object(Voucher=content).encode())
+    fields = {
+        "Description": description(data.description, UUID(order.id)),
+        "VoucherSeries": data.series,
+        "TransactionDate": data.voucher_date.isoformat(),
+        "VoucherRows": [_row(row) for row in data.rows],
+    }
+    return Request("POST", "vouchers", {"financialyear": year_id}, body("Voucher", fields))
 
 
 def voucher_list(order: Envelope[PostVoucher], year_id: int, page: int) -> Request:
@@ -84,37 +84,24 @@ def body(key: str, fields: Mapping[str, Any]) -> bytes:
     return _json({key: fields}).encode()
 
 
-def _row(row: VoucherRow) -> str:
-    fields = {"Account": str(row.account), "Debit": _number(row.debit), "Credit": _number(row.credit)}
+def _row(row: VoucherRow) -> dict[str, Any]:
+    fields: dict[str, Any] = {"Account": row.account, "Debit": row.debit or 0, "Credit": row.credit or 0}
     if row.cost_centre:  # an empty one must be left out: Fortnox refuses "" and null
-        fields["CostCenter"] = _string(row.cost_centre)
+        fields["CostCenter"] = row.cost_centre
     if row.project:
-        fields["Project"] = _string(row.project)
+        fields["Project"] = row.project
     if text := sanitise(row.text or "")[:ROW_TEXT_LENGTH].rstrip():
-        fields["TransactionInformation"] = _string(text)
-    return _object(**fields)
+        fields["TransactionInformation"] = text
+    return fields
 
 
 def _json(value: Any) -> str:
     match value:
         case Mapping():
-            return "{" + ",".join(f"{_string(name)}:{_json(item)}" for name, item in value.items()) + "}"
+            return "{" + ",".join(f"{json.dumps(name)}:{_json(item)}" for name, item in value.items()) + "}"
         case list() | tuple():
             return "[" + ",".join(map(_json, value)) + "]"
-        case Decimal():
+        case Decimal():  # json.dumps cannot write one as a number
             return f"{value:f}"
         case _:
             return json.dumps(value)
-
-
-def _object(**fields: str) -> str:
-    # json.dumps cannot write a Decimal as a number; so objects are put together from values that are JSON already.
-    return "{" + ",".join(f'"{name}":{value}' for name, value in fields.items()) + "}"
-
-
-def _string(text: str) -> str:
-    return json.dumps(text)
-
-
-def _number(amount: Decimal) -> str:
-    return money.text(amount) if amount else "0"
