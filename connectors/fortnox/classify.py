@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any, Final, Protocol, TypeGuard, TypeVar
 
@@ -420,6 +420,16 @@ def _year(item: Mapping[str, Any]) -> Year | None:
     except ValueError:
         return None
     return Year(year_id, first, last) if year_id else None
+
+
+def decimal(value: object) -> Decimal | None:
+    """Return a number, which Fortnox sends as a number or as text; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return None
 
 
 def _integer(value: object) -> int | None:

@@ -4,11 +4,11 @@ Facts: ``fortnox.md`` §3.2 and A2. Fortnox gives each an id; a POST must not se
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from connectors.fortnox import encode, waiting_words
-from connectors.fortnox.classify import NO_RIGHT
+from connectors.fortnox.classify import NO_RIGHT, decimal
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, noting
 from schemas.commands import WriteAbsence
@@ -70,7 +70,7 @@ def differing(order: WriteAbsence, record: Mapping[str, Any]) -> tuple[str, ...]
     other = [name for name, text in texts.items() if str(record.get(name) or "") != text]
     if str(record.get("Date") or "")[:_DAY_LENGTH] != order.day.isoformat():  # a time may follow
         other.append("Date")
-    held = _decimal(record.get(amount[0]))
+    held = decimal(record.get(amount[0]))
     return (*other, amount[0]) if held is None or abs(held - amount[1]) > _ROUNDING else tuple(other)
 
 
@@ -81,7 +81,7 @@ def written(order: WriteAbsence, record: Mapping[str, Any]) -> Delivered | None:
         return None
     told = list(differing(order, record))
     amount, wanted = ("Hours", order.hours) if order.hours is not None else ("Extent", order.extent)
-    held = _decimal(record.get(amount))
+    held = decimal(record.get(amount))
     if amount not in told and held != wanted:
         told.append(f"{amount} {held} for {wanted}")
     note = noting([waiting_words.HELD_OTHERWISE_BY_FORTNOX(fields=told)] if told else ())
@@ -99,13 +99,3 @@ def _fields(order: WriteAbsence) -> dict[str, Any]:
     if order.cost_centre:  # an empty one must be left out
         fields["CostCenter"] = order.cost_centre
     return fields
-
-
-def _decimal(value: object) -> Decimal | None:
-    """Return a number, which Fortnox sends as a number or as text."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        return None

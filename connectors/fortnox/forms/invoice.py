@@ -5,12 +5,12 @@ searched by it, and shows it in lists. That is not so of an order's ``YourOrderN
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from connectors.fortnox import encode, waiting_words
-from connectors.fortnox.classify import NO_RIGHT
+from connectors.fortnox.classify import NO_RIGHT, decimal
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, noting
 from schemas import ids
@@ -155,7 +155,7 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
     """Return the fields that Fortnox changed; amounts with both values, texts by name."""
     whole = ("CustomerNumber", form.dated, MARKED, "Currency", "CostCenter")
     told = [name for name in whole if _is_other(sent, held, name)]
-    told += [f"{name} {amount} for 0" for name in _FEES if (amount := _decimal(held.get(name)))]
+    told += [f"{name} {amount} for 0" for name in _FEES if (amount := decimal(held.get(name)))]
     rows = held.get(form.rows)
     if not isinstance(rows, list):
         return told
@@ -167,7 +167,7 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
         told += [
             f"{name} of row {place} {amount} for {ours[name]}"
             for name in (*form.quantities, "Price", "VAT", "Discount")
-            if (amount := _decimal(theirs.get(name))) is not None and amount != _decimal(ours[name])
+            if (amount := decimal(theirs.get(name))) is not None and amount != decimal(ours[name])
         ]
         if _is_other(ours, theirs, "Description"):
             told.append(f"text of row {place}")
@@ -176,12 +176,3 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
 
 def _is_other(sent: Mapping[str, Any], held: Mapping[str, Any], name: str) -> bool:
     return name in sent and name in held and str(held[name] or "") != sent[name]
-
-
-def _decimal(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        return None
