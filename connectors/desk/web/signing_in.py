@@ -111,10 +111,7 @@ async def _language(visit: Visit) -> Response:
 
 
 async def _invitation(visit: Visit) -> Response:
-    try:
-        found = await accounts.invited(visit.host.engine, visit.request.path_params["token"])
-    except accounts.NotInvited:
-        return await visit.show("no_invitation.html", status=404)
+    found = await accounts.invited(visit.host.engine, visit.request.path_params["token"])
     return await visit.show(
         "invitation.html", errors=(), email=found.email, name=found.name, passwords=with_passwords(visit)
     )
@@ -125,20 +122,20 @@ async def _begin(visit: Visit) -> Response:
         raise NoSuchPage
     engine, token = visit.host.engine, visit.request.path_params["token"]
     name, password = visit.form.get("name", "").strip()[:200], visit.form.get("password", "")
+    found = await accounts.invited(engine, token)
+    errors = []
+    if not name:
+        errors.append(("name", visit.say("Skriv ditt namn.", "Type your name.")))
+    if weak := passwords.weakness(password, found.email, name):
+        errors.append(("password", _WEAK[weak].to(visit.language)))
+    if errors:
+        values = {"errors": errors, "email": found.email, "name": name, "passwords": True}
+        return await visit.show("invitation.html", status=422, **values)
+    account = await accounts.begin(engine, token, name=name, password=password)
     try:
-        found = await accounts.invited(engine, token)
-        errors = []
-        if not name:
-            errors.append(("name", visit.say("Skriv ditt namn.", "Type your name.")))
-        if weak := passwords.weakness(password, found.email, name):
-            errors.append(("password", _WEAK[weak].to(visit.language)))
-        if errors:
-            values = {"errors": errors, "email": found.email, "name": name, "passwords": True}
-            return await visit.show("invitation.html", status=422, **values)
-        account = await accounts.begin(engine, token, name=name, password=password)
         cookie = await sessions.begin(engine, account, address=address_of(visit.request), agent=agent_of(visit.request))
-    except (accounts.NotInvited, sessions.NotSignedIn):
-        return await visit.show("no_invitation.html", status=404)
+    except sessions.NotSignedIn:
+        raise accounts.NotInvited from None
     response = visit.go("/", visit.say(f"Välkommen, {name}.", f"Welcome, {name}."))
     visit.cookies.remember(response, cookie)
     return response
@@ -146,18 +143,12 @@ async def _begin(visit: Visit) -> Response:
 
 async def _joins(visit: Visit) -> Response:
     """Ask somebody who is signed in whether they join the company whose link this is."""
-    try:
-        found = await accounts.asked(visit.host.engine, visit.request.path_params["token"])
-    except accounts.NotInvited:
-        return await visit.show("no_invitation.html", status=404)
+    found = await accounts.asked(visit.host.engine, visit.request.path_params["token"])
     return await visit.show("joining.html", found=found, role=ROLES[found.role].to(visit.language))
 
 
 async def _join(visit: Visit) -> Response:
-    try:
-        tenant = await accounts.join(visit.host.engine, visit.request.path_params["token"], visit.who.account_id)
-    except accounts.NotInvited:
-        return await visit.show("no_invitation.html", status=404)
+    tenant = await accounts.join(visit.host.engine, visit.request.path_params["token"], visit.who.account_id)
     return visit.go(below(tenant), visit.say("Du ser nu företaget.", "You see the company now."))
 
 

@@ -120,6 +120,8 @@ class Site:
             return await page.handler(visit)
         except NoSuchPage:
             return await visit.show("missing.html", status=404)
+        except accounts.NotInvited:
+            return await visit.show("no_invitation.html", status=404)
         except NotAllowed:
             return await visit.show("forbidden.html", status=403)
 
