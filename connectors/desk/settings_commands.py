@@ -186,21 +186,15 @@ def _explain(
     body: TenantSettings | None,
     as_json: bool,  # noqa: FBT001 - private
 ) -> None:
-    found = settings_words.explained(body)
-    if as_json:
-        state = "configuring" if lacking else "configured"
-        print_json(
-            {
-                "tenant": company,
-                "state": state if company else None,
-                "lacking": lacking,
-                "settings": [asdict(one) for one in found],
-            }
-        )
-        return
-    for reason, names in lacking.items():
-        typer.echo(f"{company} is configuring; it waits as {reason}: {', '.join(names)}")
-    print_lines(settings_words.lines(found, of_company=company is not None))
+    found, state = settings_words.explained(body), "configuring" if lacking else "configured"
+    told = {
+        "tenant": company,
+        "state": state if company else None,
+        "lacking": lacking,
+        "settings": [asdict(one) for one in found],
+    }
+    waits = [f"{company} is {state}; it waits as {reason}: {', '.join(names)}" for reason, names in lacking.items()]
+    print_out(told, (*waits, *settings_words.lines(found, of_company=company is not None)), as_json=as_json)
 
 
 @settings.command("validate")

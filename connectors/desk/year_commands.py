@@ -11,7 +11,7 @@ from connectors.desk import year_words
 from connectors.desk.running import POLL, progress, quiet
 from infra import catching_up, clock, ledgers, registry
 from infra.access.connections import Connections
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out, width
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_out, width
 from infra.deciding import planning
 from infra.delivery.reading import NotRead
 from infra.documents import Documents
@@ -205,10 +205,8 @@ async def _show(
         wanted = asked.year_to or asked.year
         found = tuple(one for one in found if wanted is None or one.is_called(wanted))[: asked.last or None]
         requests = tuple(one for one in requests if one.asked == asked)
-    if as_json:
-        shown = [year_words.year_json(one, documents) for one in found]
-        print_json({"years": shown, "requests": [year_words.request_json(one) for one in requests]})
-    else:
-        failures = () if asked else requests
-        print_lines(year_words.listed(tenant, found, failures, documents, width()))
+    shown = [year_words.year_json(one, documents) for one in found]
+    told = {"years": shown, "requests": [year_words.request_json(one) for one in requests]}
+    failures = () if asked else requests
+    print_out(told, year_words.listed(tenant, found, failures, documents, width()), as_json=as_json)
     return [one for one in found if one.waits == "person"]
