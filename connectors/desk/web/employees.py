@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -144,14 +145,6 @@ def _counted(groups: Sequence[Group], name: str) -> Counter[str]:
 def does(groups: Sequence[Group]) -> Counter[str]:
     """Return how many rows that ask for something and are not applied yet ask for what."""
     return _counted([group for group in groups if group.asks], "action")
-
-
-async def _export(visit: Visit) -> Response:
-    return await _of_view(visit, "export")
-
-
-async def _import(visit: Visit) -> Response:
-    return await _of_view(visit, "import")
 
 
 async def _of_view(visit: Visit, view: str) -> Response:
@@ -344,8 +337,8 @@ async def _task(visit: Visit) -> Response:
 
 PAGES: Final = (
     Page("/companies/{tenant}/employees", Permission.SEE, _overviewed),
-    Page("/companies/{tenant}/employees/export", Permission.SEE, _export),
-    Page("/companies/{tenant}/employees/import", Permission.SEE, _import),
+    Page("/companies/{tenant}/employees/export", Permission.SEE, partial(_of_view, view="export")),
+    Page("/companies/{tenant}/employees/import", Permission.SEE, partial(_of_view, view="import")),
     Page("/companies/{tenant}/employees/compare", Permission.DECIDE, _compare, act=True),
     Page("/companies/{tenant}/employees/tasks/{task:uuid}", Permission.SEE, _task),
     Page("/companies/{tenant}/employees/plans/{plan:uuid}", Permission.SEE, _of_plan),
