@@ -36,7 +36,7 @@ _WHY: Final = {
 async def _leave(visit: Visit) -> Response:
     provider = _provider(visit)
     try:
-        address, kept = await provider.leave(_back(visit), here(visit.asked("to")), clock.now())
+        address, kept = await provider.leave(visit.from_outside(_BACK), here(visit.asked("to")), clock.now())
     except NotVouchedFor as refused:
         return await _refused(visit, provider, refused.why, refused.detail)
     response = RedirectResponse(address, 303)
@@ -53,7 +53,8 @@ async def _come_back(visit: Visit) -> Response:
             )
         except (InvalidTag, ValueError):
             raise NotVouchedFor("forged", "no departure") from None
-        vouched = await provider.come_back(kept, visit.request.query_params, _back(visit), clock.now())
+        back = visit.from_outside(_BACK)
+        vouched = await provider.come_back(kept, visit.request.query_params, back, clock.now())
         token, had_password = await sessions.sign_in_vouched(
             host.engine,
             email=vouched.email,
@@ -86,10 +87,6 @@ def _provider(visit: Visit) -> OpenId:
     if visit.openid is None:
         raise NoSuchPage
     return visit.openid
-
-
-def _back(visit: Visit) -> str:
-    return f"{visit.host.settings.desk.url or visit.request.base_url}".rstrip("/") + _BACK
 
 
 PAGES: Final = (

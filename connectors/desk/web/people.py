@@ -34,16 +34,16 @@ async def _invite(visit: Visit) -> Response:
     if not path:
         said = visit.say("har redan ett konto och ser företaget.", "has an account already, and sees the company.")
         return visit.go(visit.at("people"), f"{form['email']} {said}")
-    return await _shown(visit, link=address_of_link(visit, path), email=form["email"])
+    return await _shown(visit, link=visit.from_outside(path), email=form["email"])
 
 
 async def _path(visit: Visit, email: str, role: DeskRole) -> str:
     """Invite somebody; return the path of the link that they open, if they need one."""
     if with_passwords(visit):
         link = await accounts.ask(visit.host.engine, email, visit.tenant, role, by=visit.by)
-        return f"{'join' if link.joins else 'invitation'}/{link.token}" if link else ""
+        return f"/{'join' if link.joins else 'invitation'}/{link.token}" if link else ""
     _, token = await accounts.invite(visit.host.engine, email, {visit.tenant: role}, by=visit.by)
-    return f"invitation/{token}" if token else ""  # the provider vouches for the address, whoever invited it first
+    return f"/invitation/{token}" if token else ""  # the provider vouches for the address, whoever invited it first
 
 
 async def _role(visit: Visit) -> Response:
@@ -71,7 +71,7 @@ async def _link(visit: Visit) -> Response:
             "This person is also of companies where you are no admin: an admin of those must make the link.",
         )
         return await _shown(visit, status=403, errors=[("", error)])
-    return await _shown(visit, link=address_of_link(visit, f"invitation/{token}"), email=account.email)
+    return await _shown(visit, link=visit.from_outside(f"/invitation/{token}"), email=account.email)
 
 
 async def _account(visit: Visit) -> Account:
@@ -83,11 +83,6 @@ async def _account(visit: Visit) -> Account:
         if visit.tenant in account.roles:
             return account
     raise NoSuchPage
-
-
-def address_of_link(visit: Visit, path: str) -> str:
-    """Return the address at which an invitation is opened."""
-    return f"{visit.host.settings.desk.url or visit.request.base_url}".rstrip("/") + f"/{path}"
 
 
 PAGES: Final = (

@@ -105,6 +105,10 @@ class Visit:
         """Return an address below the company of this page: ``at("days", z="57")``."""
         return below(self.tenant, *parts, **query)
 
+    def from_outside(self, path: str) -> str:
+        """Return the whole address of one of our pages: what a link that is sent, or a provider, leads back to."""
+        return f"{self.host.settings.desk.url or self.request.base_url}".rstrip("/") + path
+
     async def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page, or the part of it that a script asks for (``part`` in the query names a block)."""
         told = self.cookies.told(self.request)
