@@ -1,5 +1,6 @@
 """Closing entries: how far each has come, planned with what each would meet in the books, approved and sent."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, get_args
 
@@ -27,9 +28,7 @@ _BECOMES: Final = 8.0
 async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
     engine, tenant, wanted = visit.host.engine, visit.tenant, visit.asked("state")
     found, settings, _ = await planning.propose(engine, flow_of_closing(), tenant, clock.today())
-    counts: dict[str, int] = {}
-    for row in found:
-        counts[row.state] = counts.get(row.state, 0) + 1
+    counts = Counter(row.state for row in found)
     lights = (await today.lights(engine, [tenant]))[tenant]
     plans = await planning.plans(engine, tenant, flow_of_closing().name)
     return await visit.show(

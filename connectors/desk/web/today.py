@@ -93,14 +93,7 @@ async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
 
 
 async def _changes(visit: Visit) -> Response:
-    return _telling(visit, await seen(visit))
-
-
-async def _changes_of_company(visit: Visit) -> Response:
-    return _telling(visit, (visit.tenant,))
-
-
-def _telling(visit: Visit, companies: Sequence[str]) -> Response:
+    companies = (visit.tenant,) if visit.tenant else await seen(visit)
     headers = {**HEADERS, "X-Accel-Buffering": "no"}
     return StreamingResponse(_told(visit, companies), headers=headers, media_type="text/event-stream")
 
@@ -124,5 +117,5 @@ PAGES: Final = (
     Page("/", SIGNED_IN, _everywhere),
     Page("/changes", SIGNED_IN, _changes),
     Page("/companies/{tenant}", Permission.SEE, _of_company),
-    Page("/companies/{tenant}/changes", Permission.SEE, _changes_of_company),
+    Page("/companies/{tenant}/changes", Permission.SEE, _changes),
 )
