@@ -41,10 +41,10 @@ class RequestRefused(Exception):
         super().__init__(refusal.name)
 
 
-def found(kept: _Kept | None, refusal: Refusal) -> _Kept:
+def found(kept: _Kept | None, refusal: Refusal, *details: object) -> _Kept:
     """Return what was looked up. Raises RequestRefused when there is none."""
     if kept is None:
-        raise RequestRefused(refusal)
+        raise RequestRefused(refusal, *details)
     return kept
 
 

@@ -73,10 +73,8 @@ class ApiRequest:
             year = company.year_on(day)
         else:
             year = company.years.get(company.preselected_year)
-        if year is None:
-            asked = self.query.get("financialyear") or self.query.get("financialyeardate") or "förvalt"
-            raise RequestRefused(answers.NO_YEAR, asked)
-        return year
+        asked = self.query.get("financialyear") or self.query.get("financialyeardate") or "förvalt"
+        return answers.found(year, answers.NO_YEAR, asked)
 
     def day(self, name: str) -> date | None:
         """Return a parameter that is a day."""

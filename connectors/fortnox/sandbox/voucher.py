@@ -26,9 +26,7 @@ def read(asked: ApiRequest, company: Company) -> Draft:
     forms.known(fields, _FIELDS)
     rows = _rows(fields)
     day_text = _required(fields, "TransactionDate", 10)
-    day = parse_day(day_text)
-    if day is None:
-        raise RequestRefused(answers.BAD_DATE, day_text)
+    day = answers.found(parse_day(day_text), answers.BAD_DATE, day_text)
     series = _required(fields, "VoucherSeries", 10)
     description = _required(fields, "Description", 200)
     comments, cost_centre = _text(fields, "Comments", 1000), _code(fields, "CostCenter")

@@ -40,9 +40,7 @@ def bookkeep(invoice: Record, asked: ApiRequest, company: Company) -> Values:
     if values.get("Booked") or values.get("Cancelled"):
         raise RequestRefused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
     day = date.fromisoformat(str(values["InvoiceDate"]))
-    year = company.year_on(day)
-    if year is None:
-        raise RequestRefused(answers.NO_YEAR, day)
+    year = answers.found(company.year_on(day), answers.NO_YEAR, day)
     if company.locked_until is not None and day <= company.locked_until:
         raise RequestRefused(answers.INVOICE_LOCKED, company.locked_until)
     shown = INVOICES.full(invoice, asked, company)

@@ -89,9 +89,8 @@ def _percent(part: Decimal, whole: Decimal) -> Decimal:
 def _prepare(change: Change, rows_name: str, date_name: str, quantity: str, mail: str) -> Values:
     """Return a document's fields. ``quantity``: of its rows, limits its sum; ``mail``: what an e-mail calls it."""
     values = dict(change.values)
-    customer = change.company.register("customers").get(str(values["CustomerNumber"]))
-    if customer is None:
-        raise RequestRefused(answers.UNKNOWN_CUSTOMER, values["CustomerNumber"])
+    wanted = values["CustomerNumber"]
+    customer = answers.found(change.company.register("customers").get(str(wanted)), answers.UNKNOWN_CUSTOMER, wanted)
     if change.stored is not None and _closed(change.stored) and rows_name in change.changes:
         raise RequestRefused(answers.DOCUMENT_CLOSED, change.key)
     values.setdefault("CustomerName", customer.values["Name"])
@@ -141,9 +140,7 @@ def _numbered(row: Line, known: list[Line], change: Change) -> Line:
         raise RequestRefused(answers.BAD_CHOICE, row["RowId"])
     whole = {**(stored[0] if stored else {}), **row}
     if (number := whole.get("ArticleNumber")) is not None:
-        article = change.company.register("articles").get(str(number))
-        if article is None:
-            raise RequestRefused(answers.UNKNOWN_ARTICLE, number)
+        article = answers.found(change.company.register("articles").get(str(number)), answers.UNKNOWN_ARTICLE, number)
         given = {"Description": "Description", "AccountNumber": "SalesAccount", "VAT": "VAT", "Unit": "Unit"}
         for name, source in given.items():
             value = article.values.get(source)

@@ -78,8 +78,7 @@ def _bookkeep(register: Register, asked: ApiRequest, company: Company, account: 
     if values.get("Booked"):
         raise RequestRefused(answers.DOCUMENT_CLOSED, asked.path["key"])
     day = date.fromisoformat(str(values["PaymentDate"]))
-    if (year := company.year_on(day)) is None:
-        raise RequestRefused(answers.NO_YEAR, day)
+    year = answers.found(company.year_on(day), answers.NO_YEAR, day)
     offs = rows(values, "WriteOffs")
     settled = amount(values, "Amount") + sum((amount(off, "Amount") for off in offs), ZERO)
     postings = [
