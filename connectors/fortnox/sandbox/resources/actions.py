@@ -48,15 +48,15 @@ def bookkeep(invoice: Record, asked: ApiRequest, company: Company) -> Values:
     rows, taxes = [], dict.fromkeys((account for _, account, _ in SALES.values() if account), ZERO)
     for line in lines:
         net, account = Decimal(line["TotalExcludingVAT"]), SALES.get(vat_rate(line), SALES[25])[1]
-        rows.append(_posting(int(line["AccountNumber"]), -net, line["CostCenter"] or None, line["Project"] or None))
+        rows.append(posting(int(line["AccountNumber"]), -net, line["CostCenter"] or None, line["Project"] or None))
         if account is not None:
             taxes[account] -= vat(line)
     for name, account in FEES.items():
-        rows += [_posting(account, -shown[name])] if shown[name] else []
+        rows += [posting(account, -shown[name])] if shown[name] else []
         taxes[_VAT_OF_FEES] -= shown[f"{name}VAT"]
-    rows += [_posting(account, tax) for account, tax in taxes.items() if tax]
-    rows += [_posting(_ROUNDING, -shown["RoundOff"])] if shown["RoundOff"] else []
-    rows.insert(0, _posting(_RECEIVABLES, sum((row.credit - row.debit for row in rows), ZERO)))
+    rows += [posting(account, tax) for account, tax in taxes.items() if tax]
+    rows += [posting(_ROUNDING, -shown["RoundOff"])] if shown["RoundOff"] else []
+    rows.insert(0, posting(_RECEIVABLES, sum((row.credit - row.debit for row in rows), ZERO)))
     for row in rows:
         if row.account not in year.accounts:
             raise RequestRefused(answers.UNKNOWN_ACCOUNT, row.account)
@@ -110,7 +110,8 @@ def create_invoice(order: Record, asked: ApiRequest, company: Company) -> Values
     return {"InvoiceReference": number}
 
 
-def _posting(account: int, amount: Decimal, cost_centre: str | None = None, project: str | None = None) -> Row:
+def posting(account: int, amount: Decimal, cost_centre: str | None = None, project: str | None = None) -> Row:
+    """Return a voucher's row; debit is above zero."""
     return Row(account, max(amount, ZERO), max(-amount, ZERO), cost_centre, project=project)
 
 
@@ -138,21 +139,22 @@ def _act(register: Register, work: _Work, asked: ApiRequest, company: Company) -
     return register.answer(record, asked, company)
 
 
-def _route(register: Register, action: str, work: _Work) -> Route:
+def route(register: Register, action: str, work: _Work) -> Route:
+    """Return the route of what can be done with a record of a register."""
     handler: Handler = partial(_act, register, work)
     return "PUT", f"/3/{register.path}/{{key}}/{action}", register.scope, handler
 
 
 ROUTES: Final[tuple[Route, ...]] = (
     *registers.routes(INVOICES),
-    _route(INVOICES, "bookkeep", bookkeep),
-    _route(INVOICES, "cancel", cancel),
-    _route(INVOICES, "credit", credit),
-    _route(INVOICES, "externalprint", print_outside),
+    route(INVOICES, "bookkeep", bookkeep),
+    route(INVOICES, "cancel", cancel),
+    route(INVOICES, "credit", credit),
+    route(INVOICES, "externalprint", print_outside),
     ("GET", "/3/invoices/{key}/preview", INVOICES.scope, partial(preview, INVOICES)),
     *registers.routes(ORDERS),
-    _route(ORDERS, "cancel", cancel),
-    _route(ORDERS, "createinvoice", create_invoice),
-    _route(ORDERS, "externalprint", print_outside),
+    route(ORDERS, "cancel", cancel),
+    route(ORDERS, "createinvoice", create_invoice),
+    route(ORDERS, "externalprint", print_outside),
     ("GET", "/3/orders/{key}/preview", ORDERS.scope, partial(preview, ORDERS)),
 )

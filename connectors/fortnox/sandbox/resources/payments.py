@@ -6,17 +6,17 @@ write-off settles what the payment leaves, is how the product's own pages descri
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers
-from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
-from connectors.fortnox.sandbox.books import ZERO, Company, Draft, Row
+from connectors.fortnox.sandbox.answers import RequestRefused
+from connectors.fortnox.sandbox.books import ZERO, Company, Draft
 from connectors.fortnox.sandbox.forms import Day, Digits, Field, Form, Number, Rows, Text
-from connectors.fortnox.sandbox.records import Values
+from connectors.fortnox.sandbox.records import Record, Values
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import registers
+from connectors.fortnox.sandbox.resources.actions import posting, route
 from connectors.fortnox.sandbox.resources.documents import INVOICES, amount, rows
 from connectors.fortnox.sandbox.resources.registers import Change, Register
 from connectors.fortnox.sandbox.resources.route import Route
@@ -70,11 +70,9 @@ def _prepare(change: Change, invoices: Register) -> Values:
     return given
 
 
-def _bookkeep(register: Register, asked: ApiRequest, company: Company, account: int, sign: int) -> ApiAnswer:
+def _bookkeep(payment: Record, asked: ApiRequest, company: Company, account: int, sign: int) -> Values:
     """Book a payment: the bank against what the invoice is booked on."""
-    asked.allow()
-    record = register.find(asked.path["key"], company)
-    values = record.values
+    values = payment.values
     if values.get("Booked"):
         raise RequestRefused(answers.DOCUMENT_CLOSED, asked.path["key"])
     day = date.fromisoformat(str(values["PaymentDate"]))
@@ -82,20 +80,14 @@ def _bookkeep(register: Register, asked: ApiRequest, company: Company, account: 
     offs = rows(values, "WriteOffs")
     settled = amount(values, "Amount") + sum((amount(off, "Amount") for off in offs), ZERO)
     postings = [
-        _posting(_BANK, sign * amount(values, "Amount")),
-        *(_posting(int(str(off["AccountNumber"])), sign * amount(off, "Amount")) for off in offs),
-        _posting(account, -sign * settled),
+        posting(_BANK, sign * amount(values, "Amount")),
+        *(posting(int(str(off["AccountNumber"])), sign * amount(off, "Amount")) for off in offs),
+        posting(account, -sign * settled),
     ]
     series = "C" if sign > 0 else "E"
     draft = Draft(year.id, series, day, f"Betalning {values['InvoiceNumber']}", tuple(postings))
     booked = company.book(draft, asked.at, asked.listed_from)
-    values.update({"Booked": True, "VoucherNumber": booked.number, "VoucherSeries": series, "VoucherYear": year.id})
-    record.changed = asked.at
-    return register.answer(record, asked, company)
-
-
-def _posting(account: int, value: Decimal) -> Row:
-    return Row(account, max(value, ZERO), max(-value, ZERO))
+    return {"Booked": True, "VoucherNumber": booked.number, "VoucherSeries": series, "VoucherYear": year.id}
 
 
 def _shown(values: Values, asked: ApiRequest, company: Company, *, invoices: Register, who: str) -> Mapping[str, Any]:
@@ -141,12 +133,7 @@ SUPPLIER_PAYMENTS: Final = _register("supplierinvoicepayments", "SupplierInvoice
 
 ROUTES: Final[tuple[Route, ...]] = (
     *registers.routes(PAYMENTS),
-    ("PUT", "/3/invoicepayments/{key}/bookkeep", "payment", partial(_bookkeep, PAYMENTS, account=1510, sign=1)),
+    route(PAYMENTS, "bookkeep", partial(_bookkeep, account=1510, sign=1)),
     *registers.routes(SUPPLIER_PAYMENTS),
-    (
-        "PUT",
-        "/3/supplierinvoicepayments/{key}/bookkeep",
-        "payment",
-        partial(_bookkeep, SUPPLIER_PAYMENTS, account=2440, sign=-1),
-    ),
+    route(SUPPLIER_PAYMENTS, "bookkeep", partial(_bookkeep, account=2440, sign=-1)),
 )
