@@ -211,21 +211,16 @@ def _file(file: File, place: str) -> dict[str, Any]:
 def _folder(folder: Folder, company: Company, place: str) -> dict[str, Any]:
     static = [Folder(key, name) for key, name in _INBOX.items()] if folder.id == "root" else []
     inside = [one for one in company.folders.values() if one.parent == folder.id and place == "archive"]
+    files = [_file(file, place) for file in company.files.values() if file.folder == folder.id]
+    return _holding(folder, place, files, [_holding(one, place, [], []) for one in (*static, *inside)])
+
+
+def _holding(folder: Folder, place: str, files: list[dict[str, Any]], folders: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "@url": f"{BASE}/{place}/{folder.id}",
         "Email": "",
-        "Files": [_file(file, place) for file in company.files.values() if file.folder == folder.id],
-        "Folders": [
-            {
-                "@url": f"{BASE}/{place}/{one.id}",
-                "Email": "",
-                "Files": [],
-                "Folders": [],
-                "Id": one.id,
-                "Name": one.name,
-            }
-            for one in (*static, *inside)
-        ],
+        "Files": files,
+        "Folders": folders,
         "Id": folder.id,
         "Name": folder.name,
     }
