@@ -345,11 +345,8 @@ class World:
     async def _apply(self, tenant: str, act: Apply) -> None:
         engine, producer = self._place.engine, await self._place.producer()
         version = await companies.apply_settings(engine, producer, tenant, act.settings, by=_ACCOUNTANT)
-
-        async def in_force() -> bool:
-            return await tenants.is_in_force(engine, tenant, version)
-
-        await self.until(in_force, f"settings version {version} of {tenant} to be in force")
+        wanted = f"settings version {version} of {tenant} to be in force"
+        await self.until(lambda: tenants.is_in_force(engine, tenant, version), wanted)
         self.note(tenant, "", "settings", f"settings version {version} in force: {act.what}")
 
     async def _publish(self, tenant: str, data: Any, message_id: str, source: str) -> None:
