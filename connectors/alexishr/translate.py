@@ -72,7 +72,7 @@ def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], 
     changed = max([employee.updated, *(each.updated for each in spells if each.updated)])
     address, tax = employee.home_address or HomeAddress(), employee.tax or Tax()
     places = {ours: chosen.fields.get(ours) or _holds(ours, employee) for ours in CHOICES}
-    country = _country(address.country)
+    country, ssn = _country(address.country), one_line(employee.ssn)
     fields = EmployeeFields(
         email=_said(employee, places["email"]),
         employment_id=one_line(employee.employee_number),
@@ -87,7 +87,7 @@ def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], 
         first_day=day(spells[0].start_date if spells else employee.hire_date, zone),
         last_day=day(ends_last(spells).end_date if spells else employee.end_date, zone),
         title=one_line(employee.title),
-        personal_number=_number(employee.ssn, changed.astimezone(zone).date()),
+        personal_number=unsealed_number(ssn, changed.astimezone(zone).date()) if ssn else None,
         tax_table=tax.table,
         tax_column=tax.column,
     )
@@ -210,10 +210,6 @@ def _said(employee: Employee, name: str) -> str | None:
 def _phone(employee: Employee, name: str) -> str | None:
     swedish = _country(employee.employment_country) in {None, "SE"}
     return e164(text, swedish=swedish) if (text := _said(employee, name)) else None
-
-
-def _number(text: str | None, today: date) -> Unsealed | None:
-    return unsealed_number(written, today) if (written := one_line(text)) else None
 
 
 def _account(account: BankAccount | None) -> Unsealed | None:

@@ -70,7 +70,7 @@ class DemoReport:
         groups = [
             {"group": group, "vatRate": str(rate), "net": money.text(gross - vat), "vat": money.text(vat)}
             for (group, rate), gross in self.sales.items()
-            for vat in [_vat(gross, rate)]
+            for vat in [(gross * rate / (100 + rate)).quantize(ORE)]
         ]
         rates = dict.fromkeys(rate for _, rate in self.sales)
         registered = self.payments.get("cash", ZERO) + 2000
@@ -94,10 +94,6 @@ class DemoReport:
             "giftCardsSold": money.text(self.gift_cards_sold),
             "cash": {"counted": money.text(registered - self.short), "registered": money.text(registered)},
         }
-
-
-def _vat(gross: Decimal, rate: int) -> Decimal:
-    return (gross * rate / (100 + rate)).quantize(ORE)
 
 
 def _rate_total(groups: list[dict[str, str]], rate: str) -> dict[str, str]:

@@ -146,7 +146,8 @@ def _said(record: AuditRecord, booked: Sequence[AuditRecord]) -> tuple[str, str]
             what, text = _booked(record, record.voucher, booked)
             text = f"asked Fortnox, which has it: {text}"
         case "unknown":
-            what, text = "answer_lost", f"no clear answer ({_reason(record.why)}): Fortnox is asked before more is sent"
+            instead = record.why.rpartition(": ")[2]
+            what, text = "answer_lost", f"no clear answer ({instead}): Fortnox is asked before more is sent"
         case "absent":
             what, text = "not_there", "asked Fortnox twice, which does not have it: sent again"
         case "rejected":
@@ -181,11 +182,6 @@ def _booked(record: AuditRecord, voucher: VoucherRef, booked: Sequence[AuditReco
             text = f"booked anew as {voucher}, debit {amount(record.amount)}"
             return "booked_anew", f"{text}; it names {originals[-1]} and {reversals[-1]}"
     return "booked", f"booked as {voucher}, debit {amount(record.amount)}"
-
-
-def _reason(why: str) -> str:
-    """Return the end of a reason: what came instead of an answer."""
-    return why.rpartition(": ")[2]
 
 
 def _without_place(message: str) -> str:

@@ -119,7 +119,8 @@ def write_days(wanted: Wanted, person_id: str, ends: tuple[str, str]) -> tuple[R
     bodies: dict[str, dict[str, Any]] = {}
     for name, position_id in zip(DAYS, ends, strict=True):
         if name in wanted:
-            bodies.setdefault(position_id, {})[DAYS[name]] = _day(wanted[name])
+            day: date | None = wanted[name]
+            bodies.setdefault(position_id, {})[DAYS[name]] = day and day.isoformat()
     return tuple(
         Request("PATCH", f"users/{person_id}/positions/{position_id}", body=_json(body))
         for position_id, body in bodies.items()
@@ -132,10 +133,6 @@ def _value(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
-
-
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
 
 
 def _json(body: Mapping[str, Any]) -> bytes:

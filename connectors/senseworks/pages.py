@@ -137,12 +137,8 @@ def _listed(year: LedgerYear) -> dict[str, Any]:
         "source": year.source,
         "vouchers": known.vouchers if known else 0,
         "sha256": known.sha256 if known else None,
-        "read_at": _moment(known.read_at if known else None),
+        "read_at": known.read_at.isoformat() if known and known.read_at else None,
     }
-
-
-def _moment(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
 
 
 def _refused() -> Response:
