@@ -106,7 +106,7 @@ def held(record: Mapping[str, Any], today: date, street_line: int = 1) -> dict[s
 
     The century of a personal number of ten digits is that of who was born last, on ``today`` at the latest.
     """
-    texts = {name: _text(record.get(f"Address{street_line}" if name == "street" else _name(name))) for name in _ALL}
+    texts = {name: _text(record.get(f"Address{street_line}" if name == "street" else NAMES[name][0])) for name in _ALL}
     clearing, account = _text(record.get("ClearingNo")), _text(record.get("BankAccountNo"))
     texts["bank_account"] = f"{clearing},{account}" if clearing or account else ""
     values = {name: _ours(name, text, today) for name, text in texts.items() if text}
@@ -188,10 +188,6 @@ _ALL: Final = (*NAMES, "street")
 
 def _path(employee_id: str) -> str:
     return f"employees/{quote(employee_id, safe='')}"  # an id may hold what parts a path
-
-
-def _name(name: str) -> str:
-    return NAMES[name][0]
 
 
 def _named(order: UpsertEmployee, values: Values) -> tuple[str, ...]:
