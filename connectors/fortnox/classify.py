@@ -103,6 +103,8 @@ class _Refusal:
 
 
 _SUCCESS: Final = range(200, 300)  # 200 and 201 occur
+_404_FOR_NONE: Final = frozenset({"AbsenceTransactions"})
+"""Lists of which Fortnox's document says that they are "not found" where there is nothing to list."""
 _REFUSED_WAIT: Final = 60.0
 
 # Of the token endpoint (facts §1.1, §1.5). A grant that is refused stays refused until a person has acted.
@@ -217,7 +219,8 @@ def hiding(values: Collection[str], verdict: _T) -> _T:
 def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:
     """Read a page of the list that stands under ``key``. What cannot be read is asked for again, never empty."""
     if response.status != HTTPStatus.OK:
-        return _not_read(response, key)
+        none = key in _404_FOR_NONE and response.status == HTTPStatus.NOT_FOUND and says_missing(response)
+        return Page((), 0) if none else _not_read(response, key)
     content = json_object(response)
     items, meta = content.get(key), content.get("MetaInformation")
     if isinstance(items, dict) and not all(isinstance(item, dict) for item in items.values()):  # there is one of it

@@ -52,9 +52,10 @@ def found(order: WriteAbsence, items: Sequence[Mapping[str, Any]]) -> tuple[str,
 
 
 def hides(order: WriteAbsence, items: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether a registration may say what the order says, in fields that we may not read."""
+    """Tell whether a registration may say what the order says, in fields that we may not read; or says it, nameless."""
     return any(
-        (other := differing(order, item)) and all(item.get(name) == NO_RIGHT for name in other) for item in items
+        ((other := differing(order, item)) or not item.get("id")) and all(item.get(name) == NO_RIGHT for name in other)
+        for item in items
     )
 
 
@@ -62,12 +63,14 @@ def differing(order: WriteAbsence, record: Mapping[str, Any]) -> tuple[str, ...]
     """Return what a registration says otherwise than the order, by Fortnox's names.
 
     Extent and hours are two ways to say one thing, and Fortnox may work out the one from the other: only the one that
-    the order gives counts. So does a cost centre, which Fortnox may take from the employee.
+    the order gives counts. So does a cost centre, which Fortnox may take from the employee. A code in small letters is
+    the same code.
     """
     amount = ("Hours", order.hours) if order.hours is not None else ("Extent", order.extent)
-    texts = {"EmployeeId": order.employee_id, "CauseCode": order.cause}
-    texts |= {"CostCenter": order.cost_centre} if order.cost_centre else {}
-    other = [name for name, text in texts.items() if str(record.get(name) or "") != text]
+    codes = {"CauseCode": order.cause, **({"CostCenter": order.cost_centre} if order.cost_centre else {})}
+    other = [name for name, code in codes.items() if str(record.get(name) or "").casefold() != code.casefold()]
+    if str(record.get("EmployeeId") or "") != order.employee_id:
+        other.append("EmployeeId")
     if str(record.get("Date") or "")[:_DAY_LENGTH] != order.day.isoformat():  # a time may follow
         other.append("Date")
     held = decimal(record.get(amount[0]))

@@ -222,6 +222,25 @@ def test_an_absence_that_hides_what_it_is_known_by_is_not_absent(name: str) -> N
     assert [absence.hides(order, [item]) for item in (held, held | other, {})] == [True, False, False]
 
 
+def test_an_absence_that_says_the_same_without_an_id_is_not_absent() -> None:
+    """Fortnox's document does not promise the id: it would be registered twice."""
+    order = lane_driver.absence().data
+    held = sent(absence.create(order), absence.KEY)
+    assert absence.found(order, [held]) == ()
+    assert [absence.hides(order, [item]) for item in (held, held | {"id": "7"}, held | {"CauseCode": "XXX"})] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_code_that_fortnox_writes_in_other_letters_is_the_same() -> None:
+    """An absence whose answer was lost would be registered again for a cost centre that Fortnox writes S1."""
+    order = lane_driver.absence(cost_centre="s1").data
+    held = sent(absence.create(order), absence.KEY) | {"id": "7", "CostCenter": "S1", "CauseCode": "sem"}
+    assert absence.found(order, [held]) == ("7",)
+
+
 @pytest.mark.parametrize(
     ("number", "is_open"), [("API_NORIGHT", True), ("", True), ("4504032972", False), ("8001011231", False)]
 )
