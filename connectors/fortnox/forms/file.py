@@ -69,6 +69,8 @@ def content(place: str, file_id: str) -> Request:
 def waiting(order: AttachFile, files: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Return the ids of the file's copies in the folder; None: the folder cannot be read."""
     items = files.get("Files")
+    if items is None and files.get("Name"):  # it is read, and holds none
+        return ()
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return None
     return tuple(sorted(str(item["Id"]) for item in items if item.get("Name") == name(order) and item.get("Id")))
@@ -104,6 +106,6 @@ def _of_voucher(order: AttachFile, items: Sequence[Mapping[str, Any]]) -> list[M
         item
         for item in items
         if item.get("FileId")
-        and (str(item.get("VoucherSeries")), str(item.get("VoucherNumber")), str(item.get("VoucherYear", wanted[2])))
+        and (str(item.get("VoucherSeries")), str(item.get("VoucherNumber")), str(item.get("VoucherYear") or wanted[2]))
         == wanted
     ]

@@ -350,7 +350,7 @@ def test_a_list_that_does_not_come_is_asked_for_again(response: Response, code: 
 
 
 def test_absences_that_are_not_found_are_none() -> None:
-    """So says Fortnox's document of this list (404): a lost registration would be asked for for ever. No gateway's 404."""
+    """So says Fortnox's document of this list: else a lost one is asked for for ever. A gateway's 404 says nothing."""
     said = answer(404, error(2001234, "Kan inte hitta frånvaron.", pascal=True))
     assert classify.page(said, "AbsenceTransactions") == Page((), 0)
     assert isinstance(classify.page(answer(404, HTML), "AbsenceTransactions"), RetryLater)

@@ -340,6 +340,24 @@ def test_a_file_has_a_name_of_its_voucher_and_its_content(order: Any) -> None:
     assert file.nameless(order.data, [*joined, {"FileId": "9", **voucher}]) == ("API_NORIGHT", "9")
 
 
+@pytest.mark.parametrize("year", [{}, {"VoucherYear": None}, {"VoucherYear": "4"}, {"VoucherYear": 4}])
+def test_a_joined_file_is_found_though_its_year_is_not_said(year: dict[str, Any]) -> None:
+    """It would be uploaded and joined a second time."""
+    order = lane_driver.attachment().data
+    item = {"FileId": "7", "VoucherSeries": "F", "VoucherNumber": "1", "Name": file.name(order), **year}
+    assert file.joined(order, [item], ()) == "7"
+    assert file.joined(order, [item | {"VoucherYear": 3}], ()) == ""
+
+
+def test_a_folder_that_names_no_files_is_empty() -> None:
+    """Its document does not promise the list: nothing would ever be attached. What names nothing is no folder."""
+    order = lane_driver.attachment().data
+    folders: list[dict[str, Any]] = [{"Name": "Inbox_v"}, {"Name": "Inbox_v", "Files": None}, {"Files": []}]
+    assert [file.waiting(order, each) for each in folders] == [()] * 3
+    unreadable: list[dict[str, Any]] = [{}, {"Files": None}, {"Name": "Inbox_v", "Files": "API_NORIGHT"}]
+    assert [file.waiting(order, each) for each in unreadable] == [None] * 3
+
+
 @cache
 def documented(name: str) -> jsonschema.Draft4Validator:
     """Return what Fortnox documents of a body; a field that it does not name is an error."""
