@@ -123,6 +123,7 @@ _NOT_THERE: Final = re.compile(r"\bhitta|finns (inte|ej)|not found", re.IGNORECA
 _QUOTED_LENGTH: Final = 300
 _RAW_LENGTH: Final = 500
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
+_DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
 _CODE: Final = re.compile(r"[^a-z_]")
 
 
@@ -243,6 +244,15 @@ def list_moved(key: str) -> RetryLater:
 def years(items: Sequence[Mapping[str, Any]]) -> tuple[Year, ...]:
     """Return the financial years that a list names; what is none is left out."""
     return tuple(year for year in map(_year, items) if year)
+
+
+def day(value: object) -> date | None:
+    """Return a day, which may come with its midnight; None for what is none."""
+    found = _DAY.fullmatch(str(value))
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
 
 
 def marked(
@@ -417,12 +427,8 @@ def _reference(voucher: Mapping[str, Any]) -> VoucherRef | None:
 
 
 def _year(item: Mapping[str, Any]) -> Year | None:
-    year_id = _integer(item.get("Id"))
-    try:
-        first, last = date.fromisoformat(str(item.get("FromDate"))), date.fromisoformat(str(item.get("ToDate")))
-    except ValueError:
-        return None
-    return Year(year_id, first, last) if year_id else None
+    year_id, first, last = _integer(item.get("Id")), day(item.get("FromDate")), day(item.get("ToDate"))
+    return Year(year_id, first, last) if year_id and first and last else None
 
 
 def decimal(value: object) -> Decimal | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Literal
 
-from connectors.fortnox.classify import Year, years
+from connectors.fortnox.classify import Year, day, years
 from schemas.base import Who
 from schemas.characters import sanitise
 from schemas.commands import PostVoucher
@@ -323,11 +323,9 @@ def cost_centres_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool]:
 
 def locked_until_of(items: Sequence[Mapping[str, Any]]) -> date | Unread | None:
     """Return the last locked day; None locks nothing."""
-    text = str(next(iter(items), {}).get("EndDate") or "")
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return Unread("list_unreadable", "the end of the locked period is no date")
+    if not (end := next(iter(items), {}).get("EndDate")):
+        return None
+    return day(end) or Unread("list_unreadable", "the end of the locked period is no date")
 
 
 PARSERS: Final[Mapping[ReferenceKind, Callable[[Sequence[Mapping[str, Any]]], Any]]] = {

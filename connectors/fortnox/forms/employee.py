@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from connectors.fortnox import encode, refusal_words, waiting_words
-from connectors.fortnox.classify import NO_RIGHT, unreadable_list
+from connectors.fortnox.classify import NO_RIGHT, day, unreadable_list
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, Rejected, RetryLater, noting
 from schemas.base import is_day
@@ -265,7 +265,8 @@ def _ours(name: str, text: str, today: date) -> str:  # noqa: PLR0911 - one case
         return NO_RIGHT
     match name:
         case "first_day" | "last_day":
-            return text if is_day(text) else ""  # 9999-12-31 is how some say that there is none
+            said = str(day(text))
+            return said if is_day(said) else ""  # 9999-12-31 is how some say that there is none
         case "phone":
             return e164(text)
         case "country":

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from connectors.fortnox import encode
+from connectors.fortnox import classify, encode
 from connectors.fortnox.classify import Year
 from connectors.fortnox.open_item_words import NO_AMOUNT, NO_DAY
 from infra.delivery.requests import Request
@@ -217,10 +217,9 @@ def _day(value: object) -> date | None:
     """Return a day; None where there is none. Raises Unreadable for what is none."""
     if value is None or value == "":
         return None
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        raise Unreadable(NO_DAY()) from None
+    if (found := classify.day(value)) is None:
+        raise Unreadable(NO_DAY())
+    return found
 
 
 def _text(value: object) -> str:

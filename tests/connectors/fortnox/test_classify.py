@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -402,6 +403,16 @@ def test_years_are_read_leniently() -> None:
     ]
     (year,) = classify.years(items)
     assert (year.id, year.holds(year.first), year.holds(year.last)) == (4, True, True)
+
+
+@pytest.mark.parametrize("midnight", ["T00:00:00", " 00:00:00", "T00:00:00.000+01:00", "T00:00"])
+def test_a_day_may_come_with_its_midnight(midnight: str) -> None:
+    """Else a company would be told that it has no financial year. Another time may be of another day in Sweden."""
+    (year,) = classify.years([{"Id": 4, "FromDate": f"2026-01-01{midnight}", "ToDate": f"2026-12-31{midnight}"}])
+    assert (year.first, year.last) == (date(2026, 1, 1), date(2026, 12, 31))
+    assert [classify.day(text) for text in ("2025-12-31T23:00:00Z", "2026-02-30", "", None, "API_NORIGHT")] == [
+        None
+    ] * 5
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,8 @@ def test_a_value_is_written_as_fortnox_has_it(name: str, value: str, theirs: Any
         ("postal_code", "11122", {"PostCode": "111 22"}),
         ("tax_column", "3", {"TaxColumn": 3}),
         ("tax_column", "3", {"TaxColumn": "3"}),
+        ("first_day", "2026-01-01", {"EmploymentDate": "2026-01-01 00:00:00"}),
+        ("last_day", "2026-12-31", {"EmployedTo": "2026-12-31T00:00:00"}),
     ],
 )
 def test_one_value_in_two_writings_is_one(name: str, value: str, record: dict[str, Any]) -> None:

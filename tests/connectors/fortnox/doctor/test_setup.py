@@ -197,6 +197,7 @@ def test_only_what_a_reason_needs_is_read() -> None:
     ("items", "until"),
     [
         ([{"EndDate": "2026-03-31"}], date(2026, 3, 31)),
+        ([{"EndDate": "2026-03-31T00:00:00"}], date(2026, 3, 31)),
         ([{"EndDate": None}], None),
         ([{"EndDate": ""}], None),
         ([{}], None),
