@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from connectors.fortnox import encode
-from connectors.fortnox.classify import Year
+from connectors.fortnox.classify import Year, day
 from infra.delivery.requests import Request
 
 YEARS: Final = "FinancialYears"
@@ -30,6 +30,11 @@ def years(page: int) -> Request:
 def locked_period() -> Request:
     """Return the request for the day up to which nothing is booked any more."""
     return Request("GET", "settings/lockedperiod")
+
+
+def locked_until(period: Mapping[str, Any]) -> str:
+    """Return the day up to which nothing is booked any more; "" for none, and for one that we may not read."""
+    return str(day(period.get("EndDate")) or "")
 
 
 def sie(year: Year) -> Request:

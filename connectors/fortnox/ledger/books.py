@@ -48,7 +48,7 @@ class Books(Fortnox):
     async def locked_until(self, attempt: Attempt) -> str:
         """Return the last day that nothing is booked on any more; "" for none, and where we may not know it."""
         found = await self.one(ledger.locked_period(), "LockedPeriod", attempt)
-        return str(found.fields.get("EndDate") or "") if isinstance(found, Record) else ""
+        return ledger.locked_until(found.fields) if isinstance(found, Record) else ""
 
     async def whole(
         self,

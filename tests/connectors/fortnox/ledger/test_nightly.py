@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.classify import Year
+from connectors.fortnox.forms import ledger
 from connectors.fortnox.ledger import nightly
 from connectors.fortnox.sandbox import Company
 from infra import clock
@@ -96,3 +97,11 @@ async def test_a_year_that_is_locked_is_left_alone(books: LedgerDriver) -> None:
 def test_what_may_still_change_is_read(before: list[str], locked: str, years: list[int]) -> None:
     """From the oldest year that was asked for to the one that runs; the coming year has not begun."""
     assert [year.last.year for year in nightly.still_open(YEARS, before, locked, TODAY)] == years
+
+
+@pytest.mark.parametrize("end", [None, "", "API_NORIGHT", "i fjol"])
+def test_an_end_of_the_lock_that_is_not_shown_closes_no_year(end: str | None) -> None:
+    """Else no year would be read any more, and each night would pass for read."""
+    locked = ledger.locked_until({"EndDate": end})
+    assert [year.last.year for year in nightly.still_open(YEARS, ["ledger/2025-12-31"], locked, TODAY)] == [2026, 2025]
+    assert ledger.locked_until({"EndDate": "2025-12-31T00:00:00"}) == "2025-12-31"
