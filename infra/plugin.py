@@ -505,12 +505,12 @@ class Sink:
 
 @dataclass(frozen=True, slots=True)
 class SeriesSeen:
-    """A voucher series of one financial year, as the books have it now."""
+    """A voucher series of one financial year, as the books have it now; None: they do not say whether it is manual."""
 
     year: str
     code: str
     description: str
-    is_manual: bool
+    is_manual: bool | None
     next_number: int | None
 
 

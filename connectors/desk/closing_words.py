@@ -26,6 +26,7 @@ _DOES: Final = {
     "reverse": "reverses it",
     "do_nothing": "does nothing",
 }
+_MANUAL: Final = {True: "manual", False: "not manual", None: ""}
 _MEANS: Final = {
     "refused": "Not sent: it moved since the plan",
     "held": "Held, for a person to decide",
@@ -45,10 +46,7 @@ def head(plan: Plan) -> tuple[str, ...]:
 
 def series(seen: Sequence[SeriesSeen]) -> tuple[str, ...]:
     """Return the voucher series that there are in the years of a plan, with next number and whether manual."""
-    rows = [
-        (one.year, one.code, "manual" if one.is_manual else "not manual", str(one.next_number or ""), one.description)
-        for one in seen
-    ]
+    rows = [(one.year, one.code, _MANUAL[one.is_manual], str(one.next_number or ""), one.description) for one in seen]
     return words.columns([("YEAR", "SERIES", "", "NEXT", ""), *rows], right=frozenset({3})) if rows else ()
 
 
@@ -96,7 +94,7 @@ def _row(row: EntryRow) -> tuple[str, ...]:
 
 
 def _where(row: ClosingRow) -> str:
-    kind = {True: ", manual", False: ", not manual", None: ""}[row.manual]
+    kind = f", {manual}" if (manual := _MANUAL[row.manual]) else ""
     number = f", next number {row.next_number}" if row.next_number else ""
     lock = f"locked until {row.locked_until}" if row.locked_until else "no period is locked"
     year = f" of {row.year}, {lock}" if row.year else ""

@@ -255,6 +255,11 @@ def day(value: object) -> date | None:
         return None
 
 
+def is_true(value: object) -> bool:
+    """Tell whether Fortnox says yes: its booleans come as texts too, and as 1."""
+    return str(value).lower() in {"true", "1"}
+
+
 def marked(
     items: Sequence[Mapping[str, Any]], mark: str, *, series: str, year_id: int
 ) -> tuple[VoucherRef, ...] | RetryLater:

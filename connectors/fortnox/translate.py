@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, get_args
 
 from pydantic import ValidationError
 
-from connectors.fortnox.classify import NO_RIGHT
+from connectors.fortnox.classify import NO_RIGHT, is_true
 from connectors.fortnox.forms.employee import SHOWN, held
 from infra.plugin import Malformed
 from schemas.base import problems
@@ -39,7 +39,7 @@ def employee(record: Mapping[str, Any], seen_at: datetime, street_line: Literal[
         return EmployeeSeen(
             employee_id=employee_id,
             seen_at=seen_at,
-            inactive=record.get("Inactive") is True,
+            inactive=is_true(record.get("Inactive")),
             hidden=tuple(name for name in _FIELDS if there.get(name) == NO_RIGHT),
             fields=EmployeeFields(
                 **known,

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import text
 
-from connectors.fortnox.classify import years
+from connectors.fortnox.classify import is_true, years
 from connectors.fortnox.doctor.check_words import BOOKKEEPING
 from connectors.fortnox.doctor.outlook import series_seen
 from infra import clock, store
@@ -52,7 +52,7 @@ async def _newest(host: Host, tenant: str, *kinds: str) -> Mapping[str, Any]:
 
 def _charted(items: Any, code: str) -> tuple[Charted, ...]:
     found = (
-        Charted(str(item[code]), str(item.get("Description", "")), item.get("Active") is not False)
+        Charted(str(item[code]), str(item.get("Description", "")), "Active" not in item or is_true(item["Active"]))
         for item in items
         if isinstance(item, dict) and code in item
     )

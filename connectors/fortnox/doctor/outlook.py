@@ -99,7 +99,7 @@ def series_seen(year: Year, item: Mapping[str, Any]) -> SeriesSeen:
         year=_called(year),
         code=str(item.get("Code")),
         description=str(item.get("Description") or ""),
-        is_manual=str(item.get("Manual")).lower() == "true",
+        is_manual=setup.is_manual(item),
         next_number=int(number) if number.isdecimal() else None,
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Literal
 
-from connectors.fortnox.classify import Year, day, years
+from connectors.fortnox.classify import Year, day, is_true, years
 from schemas.base import Who
 from schemas.characters import sanitise
 from schemas.commands import PostVoucher
@@ -62,10 +62,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What was read. Series (manual or not) and accounts are by the year's id, cost centres are active or not."""
+    """What was read. Series (manual or not) and accounts are by the year's id, cost centres are active or not.
+
+    A series of which it is not said whether it is manual is None.
+    """
 
     years: tuple[Year, ...] | Unread = NOT_READ
-    series: Mapping[int, Mapping[str, bool] | Unread] = field(default_factory=dict)
+    series: Mapping[int, Mapping[str, bool | None] | Unread] = field(default_factory=dict)
     accounts: Mapping[int, Mapping[int, Account] | Unread] = field(default_factory=dict)
     cost_centres: Mapping[str, bool] | Unread = NOT_READ
     locked_until: date | Unread | None = NOT_READ
@@ -142,7 +145,10 @@ def the_series_is_manual(need: Need, setup: Setup) -> DemandAnswer:
     year, series = _of_year(need, setup, setup.series)
     if year is None or isinstance(series, Unread):
         return series if isinstance(series, Unread) else None
-    return () if series.get(need.series, True) else (f"{need.series} ({_called(year)})",)
+    manual = series.get(need.series, True)
+    if manual is None:
+        return Unread("list_unreadable", "Fortnox's list does not say whether the series is manual")
+    return () if manual else (f"{need.series} ({_called(year)})",)
 
 
 def every_account_exists(need: Need, setup: Setup) -> DemandAnswer:
@@ -273,9 +279,15 @@ def reads_for(codes: Iterable[str]) -> frozenset[ReferenceKind]:
 # --- Lists as Fortnox gives them ----------------------------------------------------------------------------------
 
 
-def series_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool]:
-    """Return whether each series is manual, by its code."""
-    return {str(item.get("Code")): _true(item.get("Manual")) for item in items}
+def series_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool | None]:
+    """Return whether each series is manual, by its code; None where it is not said."""
+    return {str(item.get("Code")): is_manual(item) for item in items}
+
+
+def is_manual(item: Mapping[str, Any]) -> bool | None:
+    """Tell whether a series is manual; None: its document does not promise that it is said."""
+    said = item.get("Manual")
+    return None if said in (None, "") else is_true(said)
 
 
 def accounts_of(items: Sequence[Mapping[str, Any]]) -> Mapping[int, Account]:
@@ -291,12 +303,12 @@ def account_of(item: Mapping[str, Any], unsaid: str = "") -> Account:
     """
 
     def rule(name: str) -> str:
-        said = str(item.get(name))
+        said = str(item.get(name)).upper()
         return said if said in _RULES else unsaid
 
     return Account(
         number=int(str(item.get("Number"))),
-        active=_true(item.get("Active", True)),
+        active=_is_active(item),
         cost_centre=rule("CostCenterSettings"),
         project=rule("ProjectSettings"),
         text=rule("TransactionInformationSettings"),
@@ -318,7 +330,7 @@ def without_rules(needs: Iterable[Need], setup: Setup) -> tuple[tuple[int, int],
 
 def cost_centres_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool]:
     """Return whether each cost centre is active, by its code."""
-    return {str(item.get("Code")): _true(item.get("Active", True)) for item in items}
+    return {str(item.get("Code")): _is_active(item) for item in items}
 
 
 def locked_until_of(items: Sequence[Mapping[str, Any]]) -> date | Unread | None:
@@ -349,8 +361,8 @@ def setup_of(found: Mapping[tuple[ReferenceKind, int], Any]) -> Setup:
     )
 
 
-def _true(value: object) -> bool:
-    return str(value).lower() == "true"
+def _is_active(item: Mapping[str, Any]) -> bool:
+    return item.get("Active") is None or is_true(item["Active"])
 
 
 def _called(year: Year) -> str:

@@ -132,7 +132,7 @@ def found(side: Side, day: date, invoices: Iterable[Item], payments: Sequence[It
     """Return which invoices were open at the end of a day, and what was paid of them since."""
     later: defaultdict[str, list[Item]] = defaultdict(list)
     for each in payments:
-        if each.get("Booked") and (_day(each.get("PaymentDate")) or day) > day:
+        if _is(each, "Booked") and (_day(each.get("PaymentDate")) or day) > day:
             later[_text(each.get("InvoiceNumber"))].append(each)
     opened: list[OpenInvoice] = []
     ask: list[Item] = []
@@ -153,13 +153,13 @@ def found(side: Side, day: date, invoices: Iterable[Item], payments: Sequence[It
             side, item, left + paid, paid, max((_text(p.get("PaymentDate")) for p in known), default="")
         ):
             opened.append(one)
-    unsettled = sum(not each.get("Booked") and (_day(each.get("PaymentDate")) or date.max) <= day for each in payments)
+    unsettled = sum(not _is(each, "Booked") and (_day(each.get("PaymentDate")) or date.max) <= day for each in payments)
     return Found(tuple(opened), tuple(ask), not_booked, unsettled)
 
 
 def by_its_payments(side: Side, day: date, item: Item, payments: Iterable[Item]) -> OpenInvoice | None:
     """Return an invoice that was paid in full since as it stood on a day; None: it was not open."""
-    before = [p for p in payments if p.get("Booked") and (_day(p.get("PaymentDate")) or date.max) <= day]
+    before = [p for p in payments if _is(p, "Booked") and (_day(p.get("PaymentDate")) or date.max) <= day]
     left = _number(item.get("Total")) - sum((_settles(one, item) for one in before), ZERO)
     return _invoice(side, item, left, left - _number(item.get("Balance")), _text(item.get("FinalPayDate")))
 
@@ -227,4 +227,4 @@ def _text(value: object) -> str:
 
 
 def _is(item: Item, name: str) -> bool:
-    return str(item.get(name)).lower() == "true"
+    return classify.is_true(item.get(name))

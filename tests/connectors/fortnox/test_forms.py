@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.fortnox import encode
-from connectors.fortnox.forms import absence, employee, file, invoice
+from connectors.fortnox.forms import absence, employee, file, invoice, open_items
 from infra.delivery.requests import Request
 from infra.verdicts import Rejected, RetryLater
 from schemas import ids
@@ -358,6 +358,23 @@ def test_a_folder_that_names_no_files_is_empty() -> None:
     assert [file.waiting(order, each) for each in folders] == [()] * 3
     unreadable: list[dict[str, Any]] = [{}, {"Files": None}, {"Name": "Inbox_v", "Files": "API_NORIGHT"}]
     assert [file.waiting(order, each) for each in unreadable] == [None] * 3
+
+
+INVOICE = {"DocumentNumber": "7", "InvoiceDate": "2025-12-01", "Booked": "true", "Total": 100, "Balance": 40}
+PAID = {"Number": "1", "InvoiceNumber": 7, "Amount": 60, "PaymentDate": "2026-01-05"}
+
+
+@pytest.mark.parametrize(("said", "opened"), [(True, 100), ("true", 100), (False, 40), ("false", 40)])
+def test_a_payment_counts_once_it_is_booked_as_fortnox_says_it(said: object, opened: int) -> None:
+    """Its booleans come as texts too: one that is not booked would raise what was open at the balance date."""
+    day = date(2025, 12, 31)
+    found = open_items.found(open_items.CUSTOMERS, day, [INVOICE], [PAID | {"Booked": said}])
+    assert [one.open for one in found.open] == [opened]
+    before = PAID | {"Booked": said, "PaymentDate": "2025-12-30"}
+    assert open_items.found(open_items.CUSTOMERS, day, [INVOICE], [before]).payments_not_booked == (opened == 40)
+    left = open_items.by_its_payments(open_items.CUSTOMERS, day, INVOICE, [before])
+    assert left is not None
+    assert left.open == 140 - opened
 
 
 @cache

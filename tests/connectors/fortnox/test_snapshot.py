@@ -62,6 +62,14 @@ def test_a_record_becomes_what_both_systems_can_compare() -> None:
         fields.personal_number.model_dump_json()
 
 
+@pytest.mark.parametrize(("said", "inactive"), [("true", True), (1, True), ("false", False), (0, False), (None, False)])
+def test_who_has_left_is_inactive_as_fortnox_says_it(said: object, *, inactive: bool) -> None:
+    """Its booleans come as texts and numbers too; whoever has left would pass for employed."""
+    found = employee(RECORD | {"Inactive": said}, clock.now(), 1)
+    assert found is not None
+    assert found.inactive is inactive
+
+
 def test_what_a_licence_hides_is_named_and_what_is_no_date_counts_as_empty() -> None:
     """Nothing is read into API_NORIGHT, and a record without an id tells nothing."""
     seen = employee(RECORD | {"City": "API_NORIGHT", "EmploymentDate": "soon"}, clock.now(), 2)

@@ -24,6 +24,7 @@ from schemas.commands import PostVoucher, VoucherRow
 NOW = datetime(2026, 4, 10, tzinfo=UTC)
 DAY = date(2026, 3, 31)
 SALES = 3001
+YEARS = ({"Id": 4, "FromDate": "2026-01-01", "ToDate": "2026-12-31"},)
 
 
 def order(day: date = DAY, series: str = "F", cost_centre: str | None = "S1", text: str | None = "cash") -> PostVoucher:
@@ -207,6 +208,31 @@ def test_only_what_a_reason_needs_is_read() -> None:
 def test_no_end_date_locks_nothing(items: list[Mapping[str, Any]], until: date | None) -> None:
     """Fortnox sends null, and dates come as empty texts elsewhere."""
     assert setup.locked_until_of(items) == until
+
+
+@pytest.mark.parametrize(
+    ("said", "is_yes"), [(True, True), ("true", True), (1, True), (False, False), ("false", False), (0, False)]
+)
+def test_yes_and_no_are_read_as_fortnox_says_them(said: object, *, is_yes: bool) -> None:
+    """Its booleans come as texts and numbers too: of series, accounts and cost centres."""
+    known = Setup(classify.years(YEARS), {4: setup.series_of([{"Code": "F", "Manual": said}])})
+    assert setup.the_series_is_manual(setup.need_of(order()), known) == (() if is_yes else ("F (2026)",))
+    assert setup.account_of({"Number": 1930, "Active": said}).active is is_yes
+    assert setup.cost_centres_of([{"Code": "S1", "Active": said}]) == {"S1": is_yes}
+
+
+@pytest.mark.parametrize("item", [{"Code": "F"}, {"Code": "F", "Manual": None}, {"Code": "F", "Manual": ""}])
+def test_a_series_that_does_not_say_whether_it_is_manual_stops_nothing(item: Mapping[str, Any]) -> None:
+    """Fortnox's document does not promise it: every voucher would be refused here. The doctor has not checked it."""
+    known = Setup(classify.years(YEARS), {4: setup.series_of([item])})
+    assert isinstance(setup.the_series_is_manual(setup.need_of(order()), known), Unread)
+    assert setup.objection(setup.need_of(order()), known) is None
+
+
+def test_a_rule_in_small_letters_is_that_rule() -> None:
+    """Else an account that demands a cost centre would pass for one that takes any."""
+    account = setup.account_of({"Number": 1930, "CostCenterSettings": "mandatory", "Active": None}, "ALLOWED")
+    assert (account.cost_centre, account.project, account.active) == ("MANDATORY", "ALLOWED", True)
 
 
 def test_an_end_date_that_is_none_is_not_believed() -> None:
