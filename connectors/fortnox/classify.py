@@ -149,6 +149,8 @@ def removed(response: Answer, record: str) -> Verdict | Unauthorised:
     """Say what became of a record that was to be deleted; one that is not there has been deleted before."""
     if response.status in _SUCCESS:
         return Delivered(record=record)
+        if response.body.lstrip()[:1] == b"<" or _error(response) is not None:  # somebody else's page, or an error
+            return Unknown.saying(waiting_words.NOT_CLEAR(form=form(response)))
     if says_missing(response):
         return AlreadyThere(record=record, **noting([waiting_words.WAS_NOT_THERE()]))
     return refused(response)
@@ -397,7 +399,7 @@ def _passing(response: Answer) -> RetryLater | Unauthorised | None:
 def _refusal(response: Answer) -> _Refusal | None:
     if response.status not in REFUSAL:
         return None
-    information = {name.lower(): value for name, value in json_object(response).items()}.get("errorinformation")
+    information = _error(response)
     if not isinstance(information, dict):
         return None
     said = {str(name).lower(): value for name, value in information.items()}
@@ -412,6 +414,10 @@ def _quoted(refusal: _Refusal) -> str:
 
 
 def _redacted(text: str) -> str:
+def _error(response: Answer) -> object:
+    return {name.lower(): value for name, value in json_object(response).items()}.get("errorinformation")
+
+
     """Return what Fortnox said in one line, without personal numbers, addresses, and values that it quotes."""
     text = " ".join(text.split())
     if text.startswith("Värdet"):  # these end in the value, in brackets

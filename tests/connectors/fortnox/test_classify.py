@@ -359,6 +359,30 @@ def test_absences_that_are_not_found_are_none() -> None:
 
 
 @pytest.mark.parametrize(
+@pytest.mark.parametrize("body", [b"", b" ", b"null", b"{}", {"AbsenceTransaction": {"id": "7"}}])
+@pytest.mark.parametrize("status", [200, 204])
+def test_what_was_deleted_is_answered_with_little(status: int, body: Any) -> None:
+    """Fortnox's document names no body."""
+    assert classify.removed(answer(status, body), "7") == Delivered(record="7")
+
+
+@pytest.mark.parametrize("body", [HTML, error(1000003), error(2001234, pascal=True)])
+def test_a_page_or_an_error_deletes_nothing(body: Any) -> None:
+    """Whatever its status, a proxy's page and an error do not say that it is gone: it would be told as removed."""
+    assert isinstance(classify.removed(answer(200, body), "7"), Unknown)
+
+
+def test_what_a_voucher_books_is_summed_to_the_ore() -> None:
+    """Floats come with a rest, and a side that is 0 may be left out: what reverses one of ours is no second posting."""
+    body = b"""{"VoucherRows": [{"Account": 1930, "Debit": 100.30000000000001, "Credit": 1.4210854715202004e-14},
+        {"Account": "3001", "Credit": "100.3"}, {"Account": 1910, "Debit": 5, "Credit": 0, "Removed": "true"}]}"""
+    assert classify.sums(json_object(Response(200, {}, body))) == {
+        (1930,): Decimal("100.30"),
+        (3001,): Decimal("-100.30"),
+    }
+    assert classify.sums({"VoucherRows": [{"Account": 1930, "Debit": "API_NORIGHT"}]}) is None
+
+
     ("description", "is_ours"),
     [
         (f"Dagskassa {MARK}", True),
