@@ -33,6 +33,7 @@ from infra.verdicts import (
 from schemas.base import is_day
 from schemas.commands import VoucherRef
 from schemas.ledger import Sums, booked
+from schemas.money import ORE
 from schemas.words import rewritten
 
 YEAR_MISSING: Final = "financial_year_missing"
@@ -148,9 +149,9 @@ def written(
 def removed(response: Answer, record: str) -> Verdict | Unauthorised:
     """Say what became of a record that was to be deleted; one that is not there has been deleted before."""
     if response.status in _SUCCESS:
-        return Delivered(record=record)
         if response.body.lstrip()[:1] == b"<" or _error(response) is not None:  # somebody else's page, or an error
             return Unknown.saying(waiting_words.NOT_CLEAR(form=form(response)))
+        return Delivered(record=record)
     if says_missing(response):
         return AlreadyThere(record=record, **noting([waiting_words.WAS_NOT_THERE()]))
     return refused(response)
@@ -291,12 +292,17 @@ def sums(voucher: Mapping[str, Any]) -> Sums | None:
     """Return what a voucher books on each account; None where a row does not say."""
     try:
         return booked(
-            (int(row["Account"]), None, None, Decimal(row["Debit"] or 0) - Decimal(row["Credit"] or 0))
+            (int(row["Account"]), None, None, _amount(row.get("Debit")) - _amount(row.get("Credit")))
             for row in voucher["VoucherRows"]
-            if not row.get("Removed")
+            if not is_true(row.get("Removed"))
         )
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
         return None
+
+
+def _amount(value: Any) -> Decimal:
+    """Return an amount to the öre: what was computed in floats comes with a rest."""
+    return Decimal(value or 0).quantize(ORE)
 
 
 def token(response: Answer) -> Granted | Refused | Unanswered | RetryLater:
@@ -408,16 +414,16 @@ def _refusal(response: Answer) -> _Refusal | None:
     return _Refusal(number, message, errors.code_of(number, message), raw[:_RAW_LENGTH])
 
 
+def _error(response: Answer) -> object:
+    return {name.lower(): value for name, value in json_object(response).items()}.get("errorinformation")
+
+
 def _quoted(refusal: _Refusal) -> str:
     """Return Fortnox's message with its number and without the values that it repeats from the request."""
     return f"{_redacted(refusal.message)[:_QUOTED_LENGTH] or 'no message'} ({refusal.number or 'no code'})"
 
 
 def _redacted(text: str) -> str:
-def _error(response: Answer) -> object:
-    return {name.lower(): value for name, value in json_object(response).items()}.get("errorinformation")
-
-
     """Return what Fortnox said in one line, without personal numbers, addresses, and values that it quotes."""
     text = " ".join(text.split())
     if text.startswith("Värdet"):  # these end in the value, in brackets

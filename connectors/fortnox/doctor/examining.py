@@ -227,10 +227,8 @@ class Reading:
         found = await self._patiently(lambda: self._fortnox.one(request, "Account", self.attempt))
         if isinstance(found, Unread):
             return replace(situation, clearing=found)
-        held = found.fields.get("BalanceCarriedForward") if isinstance(found, Record) else None
-        if isinstance(held, bool) or not isinstance(held, int | Decimal):
-            return replace(situation, clearing=Unread("list_unreadable", "the account shows no balance"))
-        return replace(situation, clearing=checks.Clearing(account, Decimal(held), recent))
+        held = setup.balance_of(found.fields if isinstance(found, Record) else {})
+        return replace(situation, clearing=held if isinstance(held, Unread) else checks.Clearing(account, held, recent))
 
     async def last(self, written: tuple[VoucherRef, str] | None) -> LastVoucher | None:
         """Look for the last voucher that we wrote, by its number and our mark."""

@@ -6,14 +6,17 @@ period, and no list says which one that is: what a person sends again is for For
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from connectors.fortnox.classify import Year, day, is_true, years
 from schemas.base import Who
 from schemas.characters import sanitise
 from schemas.commands import PostVoucher
+from schemas.money import ORE
 
 ReferenceKind = Literal["years", "series", "accounts", "cost_centres", "locked_period"]
 """What is read of a company, as ``reference.py`` names it."""
@@ -326,6 +329,15 @@ def without_rules(needs: Iterable[Need], setup: Setup) -> tuple[tuple[int, int],
         and (account := chart.get(number)) is not None
         and not account.rules_are_said
     )
+
+
+def balance_of(item: Mapping[str, Any]) -> Decimal | Unread:
+    """Return what stands on an account at the end of the year, to the öre: sums of floats come with a rest."""
+    held = item.get("BalanceCarriedForward")
+    with suppress(ArithmeticError, TypeError, ValueError):
+        if held not in (None, "") and not isinstance(held, bool):
+            return Decimal(held).quantize(ORE)
+    return Unread("list_unreadable", "the account shows no balance")
 
 
 def cost_centres_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool]:

@@ -165,7 +165,7 @@ def by_its_payments(side: Side, day: date, item: Item, payments: Iterable[Item])
 
 
 def _invoice(side: Side, item: Item, left: Decimal, paid: Decimal, last: str) -> OpenInvoice | None:
-    if not left:
+    if not left.quantize(ORE):  # floats come with a rest
         return None
     rate = _number(item.get("CurrencyRate")) or Decimal(1)
     unit = _number(item.get("CurrencyUnit")) or Decimal(1)

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.fortnox import classify
 from connectors.fortnox.classify import Page
-from infra.delivery.answers import Unauthorised
+from infra.delivery.answers import Unauthorised, json_object
 from infra.http import Response
 from infra.verdicts import Delivered, Granted, Refused, Rejected, RetryLater, Unanswered, Unknown
 from schemas.commands import VoucherRef
@@ -358,7 +359,6 @@ def test_absences_that_are_not_found_are_none() -> None:
     assert isinstance(classify.page(said, "Vouchers"), RetryLater)
 
 
-@pytest.mark.parametrize(
 @pytest.mark.parametrize("body", [b"", b" ", b"null", b"{}", {"AbsenceTransaction": {"id": "7"}}])
 @pytest.mark.parametrize("status", [200, 204])
 def test_what_was_deleted_is_answered_with_little(status: int, body: Any) -> None:
@@ -383,6 +383,7 @@ def test_what_a_voucher_books_is_summed_to_the_ore() -> None:
     assert classify.sums({"VoucherRows": [{"Account": 1930, "Debit": "API_NORIGHT"}]}) is None
 
 
+@pytest.mark.parametrize(
     ("description", "is_ours"),
     [
         (f"Dagskassa {MARK}", True),

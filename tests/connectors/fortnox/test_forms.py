@@ -364,6 +364,15 @@ INVOICE = {"DocumentNumber": "7", "InvoiceDate": "2025-12-01", "Booked": "true",
 PAID = {"Number": "1", "InvoiceNumber": 7, "Amount": 60, "PaymentDate": "2026-01-05"}
 
 
+def test_what_floats_leave_over_is_not_open() -> None:
+    """An invoice of 0.00 would be listed as open, of the end of the year or of now."""
+    day, rest = date(2025, 12, 31), Decimal("7.105427357601002e-15")
+    paid = INVOICE | {"Balance": rest}
+    assert open_items.found(open_items.CUSTOMERS, day, [paid], []).open == ()
+    before = PAID | {"Booked": True, "Amount": 100 - rest, "PaymentDate": "2025-12-30"}
+    assert open_items.by_its_payments(open_items.CUSTOMERS, day, paid, [before]) is None
+
+
 @pytest.mark.parametrize(("said", "opened"), [(True, 100), ("true", 100), (False, 40), ("false", 40)])
 def test_a_payment_counts_once_it_is_booked_as_fortnox_says_it(said: object, opened: int) -> None:
     """Its booleans come as texts too: one that is not booked would raise what was open at the balance date."""

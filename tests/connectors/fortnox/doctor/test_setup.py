@@ -229,6 +229,26 @@ def test_a_series_that_does_not_say_whether_it_is_manual_stops_nothing(item: Map
     assert setup.objection(setup.need_of(order()), known) is None
 
 
+@pytest.mark.parametrize(
+    ("held", "balance"),
+    [
+        (Decimal("1.1368683772161603e-13"), Decimal(0)),
+        (Decimal("125.50000000000001"), Decimal("125.50")),
+        ("125.5", Decimal("125.50")),
+        (0, Decimal(0)),
+    ],
+)
+def test_a_balance_counts_to_the_ore(held: object, balance: Decimal) -> None:
+    """A clearing account that nets to zero would be red for ever for what floats leave over."""
+    assert setup.balance_of({"BalanceCarriedForward": held}) == balance
+
+
+@pytest.mark.parametrize("held", [None, "", True, "API_NORIGHT", [], Decimal("Infinity")])
+def test_a_balance_that_is_not_shown_is_none(held: object) -> None:
+    """Nobody knows then whether the account nets to zero."""
+    assert isinstance(setup.balance_of({"BalanceCarriedForward": held}), Unread)
+
+
 def test_a_rule_in_small_letters_is_that_rule() -> None:
     """Else an account that demands a cost centre would pass for one that takes any."""
     account = setup.account_of({"Number": 1930, "CostCenterSettings": "mandatory", "Active": None}, "ALLOWED")
