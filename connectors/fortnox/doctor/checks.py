@@ -126,6 +126,12 @@ class Situation:
     ways: tuple[WayFound, ...] = ()
     resting: tuple[Resting, ...] = ()
 
+    @property
+    def not_shown(self) -> str:
+        """Why a list that no other check is about could not be read, for none of the reasons that have checks."""
+        why = (one.code for one in (self.staff, *(unread for _, unread in self.sales)) if one is not None)
+        return next((code for code in why if code not in {_LICENCE, _SCOPE, *_RIGHT}), "")
+
     def refused(self, *codes: str) -> Names:
         """Return the scopes of what Fortnox did not show for one of these reasons."""
         setup = self.setup
@@ -263,7 +269,7 @@ def every_module_is_there(situation: Situation) -> Finding:
     """Demand the modules of the switched-on flows: without one its lists are refused, while others can be read."""
     if isinstance(situation.company, Unread):
         return Finding("not checked", why=situation.company.code)
-    return _failed_if(needs.modules_that_open(situation.refused(_LICENCE), situation.settings), situation)
+    return _shown(needs.modules_that_open(situation.refused(_LICENCE), situation.settings), situation)
 
 
 def the_person_who_consented_may_do_this(situation: Situation) -> Finding:
@@ -273,7 +279,7 @@ def the_person_who_consented_may_do_this(situation: Situation) -> Finding:
         return Finding("not checked", why=situation.company.code)
     if isinstance(situation.company, CompanyInformation) and situation.company.organisation_number == _NO_RIGHT:
         names = (*names, "OrganizationNumber")
-    return _failed_if(names, situation)
+    return _shown(names, situation)
 
 
 def no_kind_of_order_waits(situation: Situation) -> Finding:
@@ -448,6 +454,13 @@ def _years(situation: Situation, days: Iterable[date]) -> Finding:
 
 def _failed_if(names: Names, situation: Situation) -> Finding:
     return Finding("failed", names, flows=_all(situation)) if names else OK
+
+
+def _shown(names: Names, situation: Situation) -> Finding:
+    """Return what lists have shown of names that are missing; that one showed nothing is not green."""
+    if not names and (why := situation.not_shown):
+        return Finding("not checked", why=why)
+    return _failed_if(names, situation)
 
 
 def _all(situation: Situation) -> Names:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,7 @@ from connectors.fortnox.doctor import checks, examining
 from connectors.fortnox.doctor.check_words import TEXTS
 from connectors.fortnox.doctor.checks import CHECKS
 from connectors.fortnox.doctor.report import Examination, lines
-from connectors.fortnox.doctor.setup import CHECKABLE
+from connectors.fortnox.doctor.setup import CHECKABLE, Unread
 from connectors.fortnox.sandbox import Account, CostCentre, Fault, Faults
 from infra.delivery.budget import BACKFILL
 from infra.documents import Documents
@@ -331,6 +332,21 @@ async def test_documents_that_somebody_asked_for_need_the_second_consent(visit: 
     assert states(await examining.examine(visit.host, visit.tenant))[check] == "ok"
     found = checks.run(checks.Situation(TODAY, documents=True))[check]
     assert (found.state, found.why) == ("not checked", "scopes_unknown")
+
+
+OURS = checks.CompanyInformation("Sandlådan AB", ORGANISATION, 123456)
+READS = ("every_module_is_there", "the_person_who_consented_may_do_this")
+
+
+@pytest.mark.parametrize("code", ["lookup_refused", "fortnox_failing", "list_unreadable"])
+def test_a_list_that_no_other_check_is_about_is_not_green_unread(code: str) -> None:
+    """Employees, customers and invoices are asked for once, for their modules and rights: no answer is no module."""
+    known, unread = checks.Situation(TODAY, company=OURS), Unread(code)
+    for situation in (replace(known, staff=unread), replace(known, sales=(("customer", unread),))):
+        found = checks.run(situation)
+        assert [(found[name].state, found[name].why) for name in READS] == [("not checked", code)] * 2
+    for situation in (known, replace(known, staff=Unread("scope_missing"))):  # which has its own check
+        assert [checks.run(situation)[name].state for name in READS] == ["ok", "ok"]
 
 
 async def test_what_is_not_checked_is_not_green(visit: DoctorDriver) -> None:

@@ -249,6 +249,14 @@ def test_a_balance_that_is_not_shown_is_none(held: object) -> None:
     assert isinstance(setup.balance_of({"BalanceCarriedForward": held}), Unread)
 
 
+@pytest.mark.parametrize("code", ["lookup_refused", "forbidden", "fortnox_failing"])
+def test_a_list_of_cost_centres_that_does_not_come_does_not_say_that_there_are_none(code: str) -> None:
+    """A proxy's 404 would be told as cost centres that are switched off, and every voucher with one refused here."""
+    known, wanted = Setup(cost_centres=Unread(code)), setup.need_of(order())
+    assert setup.objection(wanted, known) is None
+    assert setup.cost_centres_are_in_use(wanted, known) == setup.every_cost_centre_exists(wanted, known) == Unread(code)
+
+
 def test_a_rule_in_small_letters_is_that_rule() -> None:
     """Else an account that demands a cost centre would pass for one that takes any."""
     account = setup.account_of({"Number": 1930, "CostCenterSettings": "mandatory", "Active": None}, "ALLOWED")
