@@ -104,6 +104,8 @@ class _Refusal:
 
 
 _SUCCESS: Final = range(200, 300)  # 200 and 201 occur
+_OF_A_LIST: Final = frozenset({"cost_centre_refused"})
+"""What a refusal to list says of the company: it uses no cost centres."""
 _404_FOR_NONE: Final = frozenset({"AbsenceTransactions"})
 """Lists of which Fortnox's document says that they are "not found" where there is nothing to list."""
 _REFUSED_WAIT: Final = 60.0
@@ -363,11 +365,12 @@ def _not_read(response: Answer, key: str) -> RetryLater | Unauthorised:
     refusal = _refusal(response)
     failed_within = refusal is not None and errors.meaning(refusal.code).kind == "unknown"
     if not failed_within and (response.status in REFUSAL or response.status < HTTPStatus.BAD_REQUEST):
-        wait, why = BRIEF_WAIT, waiting_words.NOT_LISTED(list=key, status=response.status)
+        code, wait, why = "lookup_refused", BRIEF_WAIT, waiting_words.NOT_LISTED(list=key, status=response.status)
         if refusal:
             said = waiting_words.NOT_LISTED_SAYS(list=key, status=response.status, said=_quoted(refusal))
             wait, why = _REFUSED_WAIT, said
-        return RetryLater.saying(wait, "lookup_refused", why, "operator", alone=True)
+            code = refusal.code if refusal.code in _OF_A_LIST else code
+        return RetryLater.saying(wait, code, why, "operator", alone=True)
     why = waiting_words.LISTS_NOTHING(list=key, form=form(response))
     return RetryLater.saying(BRIEF_WAIT, "fortnox_failing", why, alone=True)
 

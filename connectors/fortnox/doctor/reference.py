@@ -22,7 +22,9 @@ from infra.verdicts import Rejected, RetryLater
 _TRUSTED: Final = 60.0  # seconds for which this process does not look whether another one dropped or renewed a list
 _REFUSED: Final = 60.0  # the same for a refusal: a licence or a scope does not come from one order to the next
 _READINGS: Final = 3  # of a list that moves while it is read
-_REFUSALS: Final = frozenset({"scope_missing", "licence_missing", "permission_missing", "forbidden", "lookup_refused"})
+_REFUSALS: Final = frozenset(
+    {"scope_missing", "licence_missing", "permission_missing", "forbidden", "lookup_refused", "cost_centre_refused"}
+)
 
 _log = telemetry.log(__name__)
 

@@ -33,7 +33,7 @@ class Unread:
     why: str = ""
 
 
-_SWITCHED_OFF: Final = frozenset({"cost_centre_refused", "lookup_refused"})
+_SWITCHED_OFF: Final = "cost_centre_refused"
 """How Fortnox refuses the list of cost centres of a company that does not use any."""
 _RULES: Final = frozenset({"ALLOWED", "MANDATORY", "NOTALLOWED"})
 
@@ -169,7 +169,7 @@ def cost_centres_are_in_use(need: Need, setup: Setup) -> DemandAnswer:
     if not need.cost_centres:
         return None
     if isinstance(setup.cost_centres, Unread):
-        return need.cost_centres if setup.cost_centres.code in _SWITCHED_OFF else setup.cost_centres
+        return need.cost_centres if setup.cost_centres.code == _SWITCHED_OFF else setup.cost_centres
     return () if setup.cost_centres else need.cost_centres
 
 
@@ -410,7 +410,7 @@ def _cost_centres(need: Need, setup: Setup, wrong: Callable[[str, Mapping[str, b
     """Name the cost centres of rows that are wrong; whether there are any at all says ``cost_centres_are_in_use``."""
     known = setup.cost_centres
     if isinstance(known, Unread):
-        return known if need.cost_centres and known.code not in _SWITCHED_OFF else None
+        return known if need.cost_centres and known.code != _SWITCHED_OFF else None
     if not need.cost_centres or not known:
         return None
     return tuple(sorted(code for code in need.cost_centres if wrong(code, known)))

@@ -340,6 +340,7 @@ def test_a_list_is_read_with_its_total() -> None:
         (answer(302), "lookup_refused", "operator"),
         (answer(404, HTML), "lookup_refused", "operator"),
         (answer(400, error(2000588)), "lookup_refused", "operator"),
+        (answer(400, error(2000947)), "cost_centre_refused", "operator"),
         (answer(400, error(2000663)), "scope_missing", "operator"),
         (answer(429), "throttled", None),
     ],

@@ -71,7 +71,7 @@ def read(known: Company) -> Setup:
             listed(dimensions.cost_centres, known, "CostCenters")
         )
     except RequestRefused:
-        centres = Unread("lookup_refused")
+        centres = Unread("cost_centre_refused")
     return Setup(
         years,
         {
