@@ -275,14 +275,20 @@ def marked(
     """
     found = []
     for item in items:
-        if item.get("Description", NO_RIGHT) == NO_RIGHT:
+        if (is_ours := shows(item, mark)) is None:
             return unreadable_list("Vouchers")
-        if carries(item, mark):
-            voucher = _reference({"VoucherSeries": series, "Year": year_id, **item})
+        if is_ours:
+            said = {name: value for name, value in item.items() if value is not None}
+            voucher = _reference({"VoucherSeries": series, "Year": year_id, **said})
             if voucher is None:
                 return unreadable_list("Vouchers")
             found.append(voucher)
     return tuple(found)
+
+
+def shows(voucher: Mapping[str, Any], mark: str) -> bool | None:
+    """Tell whether a voucher's description carries a mark; None: we may not read it."""
+    return None if voucher.get("Description", NO_RIGHT) == NO_RIGHT else carries(voucher, mark)
 
 
 def carries(voucher: Mapping[str, Any], mark: str) -> bool:

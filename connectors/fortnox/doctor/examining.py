@@ -239,7 +239,7 @@ class Reading:
         found = await self._patiently(lambda: self._fortnox.one(request, "Voucher", self.attempt))
         if isinstance(found, Unread):
             return LastVoucher(str(voucher), None)
-        return LastVoucher(str(voucher), isinstance(found, Record) and mark in str(found.fields.get("Description")))
+        return LastVoucher(str(voucher), isinstance(found, Record) and classify.shows(found.fields, mark))
 
     async def series(self, year: int) -> tuple[Mapping[str, Any], ...]:
         """Return a year's voucher series as they were read just now; none when they could not be."""

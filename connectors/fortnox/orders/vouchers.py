@@ -1,7 +1,8 @@
 """Vouchers in Fortnox: booked by one POST, found again by the mark in their description."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from connectors.fortnox import classify, encode, errors, refusal_words, waiting_words, whose
@@ -11,7 +12,7 @@ from connectors.fortnox.orders import doubles
 from connectors.fortnox.paging import whole
 from connectors.fortnox.session import Session
 from infra import telemetry
-from infra.delivery.answers import Missing
+from infra.delivery.answers import OPERATOR_WAIT, Missing
 from infra.delivery.calls import amend, unheard
 from infra.plugin import Attempt, Kind
 from infra.verdicts import AlreadyThere, Delivered, Look, Rejected, RetryLater, Verdict, noting
@@ -92,15 +93,27 @@ async def _gone(fortnox: Session, order: PostVoucher, _year: Year, attempt: Atte
         answer = await fortnox.one(encode.voucher_at(voucher), "Voucher", attempt)
         if isinstance(answer, RetryLater):
             return answer
+        is_ours = isinstance(answer, Missing) or order.takes_back is None or _is_of(answer.fields, order.takes_back)
+        if isinstance(is_ours, RetryLater):
+            return is_ours
         if isinstance(answer, Missing):
             why = refusal_words.GONE(voucher=str(voucher))
-        elif order.takes_back is not None and not classify.carries(answer.fields, ids.mark(order.takes_back)):
+        elif not is_ours:
             why = refusal_words.NOT_OURS(voucher=str(voucher))
         else:
             continue
         amend(attempt, waiting_words.NOT_REVERSED(why=why))
         return errors.explained(Rejected.saying("voucher_gone", why, "accountant"), fortnox.host.settings.language)
     return None
+
+
+def _is_of(voucher: Mapping[str, Any], order_id: UUID) -> bool | RetryLater:
+    """Tell whether a voucher is what an order was carried out as, unless what tells it is hidden from us."""
+    is_ours = classify.shows(voucher, ids.mark(order_id))
+    if is_ours is None:
+        why = refusal_words.HIDDEN(fields=["Description"])
+        return RetryLater.saying(OPERATOR_WAIT, "field_unreadable", why, "operator", alone=True)
+    return is_ours
 
 
 async def probe(fortnox: Session, order: Envelope[PostVoucher], attempt: Attempt) -> Look:

@@ -419,6 +419,27 @@ def test_a_voucher_that_cannot_be_read_is_not_absent(item: dict[str, Any]) -> No
     assert isinstance(classify.marked([item], MARK, series="F", year_id=4), RetryLater)
 
 
+def test_what_a_list_leaves_null_is_what_was_asked_for() -> None:
+    """The year and the series were asked for: the voucher would be looked for for ever."""
+    item = {"Description": MARK, "VoucherNumber": 12, "Year": None, "VoucherSeries": None}
+    assert classify.marked([item], MARK, series="F", year_id=4) == (F12,)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_ours"),
+    [
+        ({"Description": f"Dagskassa {MARK}"}, True),
+        ({"Description": "Dagskassa"}, False),
+        ({"Description": None}, False),
+        ({"Description": "API_NORIGHT"}, None),
+        ({}, None),
+    ],
+)
+def test_a_voucher_whose_description_is_hidden_may_be_ours(fields: dict[str, Any], *, is_ours: bool | None) -> None:
+    """A reversal would be refused as if somebody had removed what it takes back, and the doctor see other books."""
+    assert classify.shows(fields, MARK) is is_ours
+
+
 def test_years_are_read_leniently() -> None:
     """An id may be a string; what has no dates is no year."""
     items: list[dict[str, Any]] = [

@@ -172,6 +172,19 @@ async def test_a_voucher_that_somebody_deleted_is_not_reversed(
     assert len(list(company.vouchers())) == number_is_reused
 
 
+async def test_a_voucher_whose_text_is_hidden_is_not_said_to_be_gone(
+    connected: Connected, company: sandbox.Company
+) -> None:
+    """Whoever answers "book it anew" would book it twice: it waits for the right, and says so."""
+    async with connected(company) as connection:
+        booked = await connection.write(ORDER, attempt())
+        company.no_right = {"Description"}
+        waits = await connection.write(reversal_of(ORDER, booked.voucher), attempt())
+    assert isinstance(waits, RetryLater)
+    assert (waits.code, waits.who, waits.alone) == ("field_unreadable", "operator", True)
+    assert len(list(company.vouchers())) == 1
+
+
 @pytest.mark.parametrize("fault", [Fault.COMMIT_THEN_LOSE_ANSWER, Fault.COMMIT_THEN_500, Fault.COMMIT_THEN_HTML])
 async def test_a_voucher_whose_answer_was_lost_is_found(
     connected: Connected, company: sandbox.Company, fault: Fault
