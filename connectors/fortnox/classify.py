@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypeGuard, TypeVar
 
 from pydantic import ValidationError
 
-from connectors.fortnox import errors, waiting_words
+from connectors.fortnox import encode, errors, waiting_words
 from infra.delivery import answers
 from infra.delivery.answers import BRIEF_WAIT, OPERATOR_WAIT, REFUSAL, Answer, Missing, Unauthorised, form, json_object
 from infra.verdicts import (
@@ -41,6 +41,8 @@ NO_RIGHT: Final = "API_NORIGHT"
 """What Fortnox shows of a field that needs a licence or a right which the company, or who consented, lacks."""
 _UNTIL: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
 
+_DEFAULT_LIMIT: Final = 100
+
 _T = TypeVar("_T")
 
 
@@ -50,6 +52,11 @@ class Page:
 
     items: tuple[Mapping[str, Any], ...]
     total: int | None
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether more may follow: it has as many items as we asked for, or as a page has if nobody asks."""
+        return len(self.items) in {_DEFAULT_LIMIT, encode.LIMIT}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connectors.fortnox import encode, waiting_words
+from connectors.fortnox import waiting_words
 from connectors.fortnox.classify import list_moved
 from connectors.fortnox.client import Fortnox
 from infra.delivery.calls import amend
@@ -59,7 +59,7 @@ async def whole(
         if page.total is not None and page.total < told:  # one is gone, and what came after it has moved up unseen
             break
         told = page.total or 0
-        complete = len(items) == page.total if page.total is not None else len(page.items) < encode.LIMIT
+        complete = len(items) == page.total if page.total is not None else not page.is_full
         if complete or len(items) == before:
             return Whole(key, tuple(items.values()), complete)
     return Whole(key, tuple(items.values()), is_complete=False)

@@ -193,7 +193,7 @@ class Reference:
                 return None
             total, before = page.total, len(found)
             found |= {item.get(source.fields[0]): _small(item, source) for item in page.items}
-            if len(found) == total if total is not None else len(page.items) < encode.LIMIT:
+            if len(found) == total if total is not None else not page.is_full:
                 break
             if len(found) == before:
                 return None

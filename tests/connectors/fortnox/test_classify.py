@@ -325,6 +325,12 @@ def test_a_list_is_read_with_its_total() -> None:
     assert classify.page(answer(200, {"Vouchers": []}), "Vouchers") == Page((), None)
 
 
+@pytest.mark.parametrize(("items", "is_full"), [(0, False), (99, False), (100, True), (150, False), (500, True)])
+def test_a_page_is_full_with_what_was_asked_for_or_what_comes_unasked(items: int, *, is_full: bool) -> None:
+    """A list that is not counted may not heed the limit either: what stands on its next page would pass for absent."""
+    assert Page(({},) * items, None).is_full is is_full
+
+
 @pytest.mark.parametrize(
     ("response", "code", "who"),
     [
