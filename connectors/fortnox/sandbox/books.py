@@ -1,12 +1,12 @@
 """The books: companies with their years, charts, series and vouchers, in memory."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -216,6 +216,10 @@ class Company:
         if name not in self.registers:
             self.registers[name] = {one["Code"]: Record({**one}) for one in chart.REGISTERS.get(name, ())}
         return self.registers[name]
+
+    def seen(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record as whoever consented may see it."""
+        return {name: "API_NORIGHT" if name in self.no_right else value for name, value in record.items()}
 
     def year_on(self, day: date) -> Year | None:
         """Return the financial year of a day."""

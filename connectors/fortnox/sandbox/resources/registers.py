@@ -152,9 +152,8 @@ class Register:
         """Return a record as it is sent."""
         values = {**record.values, **self.shown(record.values, asked, company)}
         shown = forms.show(self.form, values)
-        hidden = {name: "API_NORIGHT" for name in shown if name in company.no_right}
         url = {} if self.bare else {"@url": f"{BASE}/{self.path}/{quote(str(record.values[self.key]), safe='')}"}
-        return {**url, **shown, **hidden}
+        return {**url, **company.seen(shown)}
 
     def item(self, record: Record, asked: ApiRequest, company: Company) -> dict[str, Any]:
         """Return a record as lists show it."""

@@ -29,7 +29,7 @@ def one_voucher(asked: ApiRequest, company: Company) -> ApiAnswer:
     year = asked.year(company)
     series = year.series.get(asked.path["series"])
     found = series.vouchers.get(number(asked.path["number"])) if series else None
-    return ok(Voucher=_voucher(answers.found(found, answers.NO_VOUCHER), year))
+    return ok(Voucher=company.seen(_voucher(answers.found(found, answers.NO_VOUCHER), year)))
 
 
 def post_voucher(asked: ApiRequest, company: Company) -> ApiAnswer:
@@ -37,7 +37,7 @@ def post_voucher(asked: ApiRequest, company: Company) -> ApiAnswer:
     asked.allow()
     draft = voucher.read(asked, company)
     booked = company.book(draft, asked.at, asked.listed_from)
-    return created("voucher", Voucher=_voucher(booked, company.years[draft.year_id]))
+    return created("voucher", Voucher=company.seen(_voucher(booked, company.years[draft.year_id])))
 
 
 def _vouchers(asked: ApiRequest, company: Company, code: str | None) -> ApiAnswer:
@@ -54,7 +54,7 @@ def _vouchers(asked: ApiRequest, company: Company, code: str | None) -> ApiAnswe
         and (since is None or one.booked_at >= since)
         and (centre is None or centre in (one.draft.cost_centre, *(row.cost_centre for row in one.draft.rows)))
     ]
-    return ok(**asked.page("Vouchers", found, _listed))
+    return ok(**asked.page("Vouchers", found, lambda one: company.seen(_listed(one))))
 
 
 def _listed(one: Voucher) -> dict[str, Any]:
