@@ -129,6 +129,15 @@ REFRESH_SECONDS: Final = 45 * 86_400.0
 
 _ADDRESS: Final = re.compile(r"[^\s@(]+@[^\s@)]+")
 _QUOTATION: Final = re.compile(r"\"[^\"]*\"|'[^']*'|”[^”]*”")
+_RECORDS: Final = frozenset(
+    {
+        *("voucher_missing", "employee_missing", "absence_missing"),
+        *("customer_missing", "invoice_missing", "order_missing", "account_missing"),
+    }
+)
+"""How a refusal names the record that was asked for as missing."""
+_NO_ENTITY: Final = 2000432
+""""Kan inte hitta enheten", which is said of records of other kinds too."""
 _NOT_THERE: Final = re.compile(r"\bhitta|finns (inte|ej)|not found", re.IGNORECASE)
 _QUOTED_LENGTH: Final = 300
 _RAW_LENGTH: Final = 500
@@ -205,13 +214,13 @@ def content(response: Answer) -> bytes | Missing | RetryLater | Unauthorised:
     """Return a file's bytes."""
     if response.status == HTTPStatus.OK:
         return response.body
-    return Missing() if says_missing(response) else _not_read(response, "File")
+    return Missing() if _has_no_file(response) else _not_read(response, "File")
 
 
 def fetched(response: Written) -> Fetched | TooLarge | Missing | RetryLater | Unauthorised:
     """Say whether a file was written, whole, to where it was to be written."""
     if response.status != HTTPStatus.OK:
-        return Missing() if says_missing(response) else _not_read(response, "File")
+        return Missing() if _has_no_file(response) else _not_read(response, "File")
     return TooLarge() if response.is_too_large else Fetched(response.received)
 
 
@@ -391,12 +400,24 @@ def _not_read(response: Answer, key: str) -> RetryLater | Unauthorised:
 def says_missing(response: Answer, named: Collection[str] = ()) -> bool:
     """Tell whether Fortnox itself says that there is no such record; a gateway's 404 does not.
 
-    ``named``: the codes of what the record names. That one of these is missing says nothing of the record.
+    That something else is missing says nothing of the record: with another status it must name one.
+
+    Args:
+        response: to what was asked of one record.
+        named: the codes of what the record names.
     """
     refusal = _refusal(response)
     if refusal is None or refusal.code in named or _passing(response):
         return False
-    return response.status == HTTPStatus.NOT_FOUND or bool(_NOT_THERE.search(refusal.message))
+    return response.status == HTTPStatus.NOT_FOUND or refusal.code in _RECORDS or refusal.number == _NO_ENTITY
+
+
+def _has_no_file(response: Answer) -> bool:
+    """Tell whether Fortnox itself says that there is no such file, in whatever words: nothing is written for that."""
+    refusal = _refusal(response)
+    return says_missing(response) or (
+        refusal is not None and not _passing(response) and bool(_NOT_THERE.search(refusal.message))
+    )
 
 
 def _passing(response: Answer) -> RetryLater | Unauthorised | None:

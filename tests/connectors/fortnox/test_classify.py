@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from connectors.fortnox import classify
 from connectors.fortnox.classify import Page
-from infra.delivery.answers import Unauthorised, json_object
+from infra.delivery.answers import Missing, Unauthorised, json_object
 from infra.http import Response
-from infra.verdicts import Delivered, Granted, Refused, Rejected, RetryLater, Unanswered, Unknown
+from infra.verdicts import AlreadyThere, Delivered, Granted, Refused, Rejected, RetryLater, Unanswered, Unknown
 from schemas.commands import VoucherRef
 
 MARK = "bb-abcdefgh2345"
@@ -356,6 +356,37 @@ def test_a_list_that_does_not_come_is_asked_for_again(response: Response, code: 
     for verdict in (classify.page(response, "Vouchers"), classify.one(response, "Voucher"), classify.content(response)):
         assert isinstance(verdict, RetryLater)
         assert (verdict.code, verdict.who) == (code, who)
+
+
+@pytest.mark.parametrize(
+    ("status", "number", "message", "is_gone"),
+    [
+        (404, 2009999, "Kan inte hitta det.", True),
+        (400, 2009999, "Kan inte hitta den anställda.", True),
+        (400, 2009999, "Kan inte hitta frånvaron.", True),
+        (400, 2000432, "Kan inte hitta enheten.", True),
+        (400, 2009999, "Kan inte hitta lönearten.", False),
+        (400, 2009999, "Landet finns inte.", False),
+        (400, 2009999, "Räkenskapsåret finns inte", False),
+        (403, 2009999, "Behörigheten finns inte.", False),
+        (404, 2000663, "Har inte behörighet för scope", False),
+    ],
+)
+def test_that_something_else_is_missing_does_not_say_that_the_record_is(
+    status: int, number: int, message: str, *, is_gone: bool
+) -> None:
+    """An absence that is said to be gone is registered anew, a day of a voucher booked anew, and both would stand."""
+    said = answer(status, error(number, message))
+    assert classify.says_missing(said) is is_gone
+    assert (classify.one(said, "Employee") == Missing()) is is_gone
+    assert isinstance(classify.removed(said, "7"), AlreadyThere) is is_gone
+
+
+def test_a_file_that_is_not_there_is_asked_for_by_its_other_id() -> None:
+    """In whatever words it is said; two kinds of ids are in use."""
+    said = answer(400, error(2009999, "Kan inte hitta dokumentet."))
+    assert classify.content(said) == Missing()
+    assert isinstance(classify.content(answer(403, error(2001101, "Licensen finns inte."))), RetryLater)
 
 
 def test_absences_that_are_not_found_are_none() -> None:
