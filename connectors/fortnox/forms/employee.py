@@ -147,15 +147,16 @@ def is_same_person(values: Values, now: Values) -> bool | None:
 def found(items: Sequence[Mapping[str, Any]], values: Values, today: date) -> str | RetryLater | None:
     """Return the id of the employee with an order's e-mail, else with its personal number; None: nobody has them.
 
-    Somebody whose e-mail we may not read, and whose number does not say that it is another, gives no answer.
+    Somebody whose e-mail we may not read, and whose number does not say that it is another, gives no answer; nor does
+    one who has them and no id.
     """
     if not all("Email" in item for item in items):
         return unreadable_list("Employees")
     people = [(held(item, today), _text(item.get("EmployeeId"))) for item in items]
     for name in ("email", "personal_number"):
         for now, employee_id in people:
-            if employee_id and values.get(name) and _holds(name, values, now):
-                return employee_id
+            if values.get(name) and _holds(name, values, now):
+                return employee_id or unreadable_list("Employees")
     number = "personal_number" if values.get("personal_number") else ""
     if any(now.get("email") == NO_RIGHT and now.get(number, NO_RIGHT) == NO_RIGHT for now, _ in people):
         return unreadable_list("Employees")

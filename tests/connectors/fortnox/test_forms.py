@@ -256,6 +256,13 @@ def test_an_employee_who_hides_the_e_mail_address_is_not_absent(number: str, *, 
     assert isinstance(employee.found(items, {"email": "anna@exempel.se"}, TODAY), RetryLater)
 
 
+def test_an_employee_who_is_listed_without_an_id_is_not_absent() -> None:
+    """Fortnox's document does not promise it in lists: the person would be added a second time."""
+    values = {"email": "anna@exempel.se"}
+    assert isinstance(employee.found([{"Email": "anna@exempel.se"}], values, TODAY), RetryLater)
+    assert employee.found([{"Email": "bo@exempel.se"}], values, TODAY) is None
+
+
 def test_an_absence_of_somebody_whose_id_begins_alike_is_another() -> None:
     """Fortnox searches by parts of a text; a day may come with its time."""
     order = lane_driver.absence(employee_id="1980010112").data
