@@ -249,7 +249,7 @@ def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:
         items = [items]
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return unreadable_list(key)
-    return Page(tuple(items), _integer(meta.get("@TotalResources")) if isinstance(meta, dict) else None)
+    return Page(tuple(items), integer(meta.get("@TotalResources")) if isinstance(meta, dict) else None)
 
 
 def unreadable_list(key: str) -> RetryLater:
@@ -340,7 +340,7 @@ def token(response: Answer) -> Granted | Refused | Unanswered | RetryLater:
     if response.status == HTTPStatus.OK and _fits_a_header(access):
         return Granted(
             access=access,
-            access_seconds=_integer(content.get("expires_in")) or 60,
+            access_seconds=integer(content.get("expires_in")) or 60,
             refresh=refresh if isinstance(refresh, str) and refresh else None,
             refresh_seconds=REFRESH_SECONDS,
             scopes=tuple(str(content.get("scope") or "").split()),
@@ -446,7 +446,7 @@ def _refusal(response: Answer) -> _Refusal | None:
     if not isinstance(information, dict):
         return None
     said = {str(name).lower(): value for name, value in information.items()}
-    number, message = _integer(said.get("code")) or 0, str(said.get("message") or "")
+    number, message = integer(said.get("code")) or 0, str(said.get("message") or "")
     raw = json.dumps({name: _redacted(str(value)) for name, value in information.items()}, ensure_ascii=False)
     return _Refusal(number, message, errors.code_of(number, message), raw[:_RAW_LENGTH])
 
@@ -471,7 +471,7 @@ def _redacted(text: str) -> str:
 
 
 def _reference(voucher: Mapping[str, Any]) -> VoucherRef | None:
-    number, year_id = _integer(voucher.get("VoucherNumber")), _integer(voucher.get("Year"))
+    number, year_id = integer(voucher.get("VoucherNumber")), integer(voucher.get("Year"))
     if number is None or year_id is None:
         return None
     try:
@@ -481,21 +481,11 @@ def _reference(voucher: Mapping[str, Any]) -> VoucherRef | None:
 
 
 def _year(item: Mapping[str, Any]) -> Year | None:
-    year_id, first, last = _integer(item.get("Id")), day(item.get("FromDate")), day(item.get("ToDate"))
+    year_id, first, last = integer(item.get("Id")), day(item.get("FromDate")), day(item.get("ToDate"))
     return Year(year_id, first, last) if year_id and first and last else None
 
 
-def decimal(value: object) -> Decimal | None:
-    """Return a number, which Fortnox sends as a number or as text; None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        return None
-
-
-def _integer(value: object) -> int | None:
+def integer(value: object) -> int | None:
     """Return a count or an id, which Fortnox sends as a number or as a string."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return int(text) if _NUMBER.fullmatch(text) else None

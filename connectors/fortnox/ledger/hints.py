@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from connectors.fortnox.classify import integer
+
 _VOUCHER: Final = re.compile(r"(\d{1,9})-.+-\d+", re.ASCII)
 """A voucher's id: its year's, its series, its number."""
 _LONGEST: Final = 10
@@ -31,11 +33,11 @@ class Hint:
     @classmethod
     def of(cls, event: Mapping[str, Any], companies: Mapping[int, str]) -> "Hint | None":
         """Read an event; None when it is about none of these companies' vouchers."""
-        number = event.get("tenantId")
-        if event.get("topic") != "vouchers" or not isinstance(number, int) or number not in companies:
+        tenant = companies.get(number) if (number := integer(event.get("tenantId"))) is not None else None
+        if event.get("topic") != "vouchers" or tenant is None:
             return None
         named = _VOUCHER.fullmatch(str(event.get("id", "")))
-        return cls(companies[number], int(named[1]) if named else None)
+        return cls(tenant, int(named[1]) if named else None)
 
 
 @dataclass(slots=True)

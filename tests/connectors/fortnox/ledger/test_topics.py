@@ -32,6 +32,8 @@ COMPANIES = {NUMBER: TENANT}
     [
         ({"topic": "vouchers", "tenantId": NUMBER, "id": "4-A-17"}, Hint(TENANT, 4)),
         ({"topic": "vouchers", "tenantId": NUMBER, "id": "4-A-B-17"}, Hint(TENANT, 4)),
+        ({"topic": "vouchers", "tenantId": str(NUMBER), "id": "4-A-17"}, Hint(TENANT, 4)),
+        ({"topic": "vouchers", "tenantId": True}, None),
         ({"topic": "vouchers", "tenantId": NUMBER, "entityId": "17", "year": 2026}, Hint(TENANT, None)),
         ({"topic": "invoices", "tenantId": NUMBER, "id": "4-A-17"}, None),
         ({"topic": "vouchers", "tenantId": 1, "id": "4-A-17"}, None),
