@@ -4,11 +4,11 @@ Facts: ``fortnox.md`` §3.2 and A2. Fortnox gives each an id; a POST must not se
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from connectors.fortnox import encode, waiting_words
-from connectors.fortnox.classify import NO_RIGHT, decimal
+from connectors.fortnox.classify import NO_RIGHT
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, noting
 from schemas.commands import WriteAbsence
@@ -18,6 +18,8 @@ _PATH: Final = "absencetransactions"
 _DAY_LENGTH: Final = len("2026-01-31")
 _ROUNDING: Final = Decimal("0.05")
 """Hours (or percent) that Fortnox may round a registration by, and it is still the same."""
+_REST: Final = Decimal("0.000001")
+"""Less than that is what floats leave over."""
 
 
 def create(order: WriteAbsence) -> Request:
@@ -73,7 +75,7 @@ def differing(order: WriteAbsence, record: Mapping[str, Any]) -> tuple[str, ...]
         other.append("EmployeeId")
     if str(record.get("Date") or "")[:_DAY_LENGTH] != order.day.isoformat():  # a time may follow
         other.append("Date")
-    held = decimal(record.get(amount[0]))
+    held = _decimal(record.get(amount[0]))
     return (*other, amount[0]) if held is None or abs(held - amount[1]) > _ROUNDING else tuple(other)
 
 
@@ -84,8 +86,8 @@ def written(order: WriteAbsence, record: Mapping[str, Any]) -> Delivered | None:
         return None
     told = list(differing(order, record))
     amount, wanted = ("Hours", order.hours) if order.hours is not None else ("Extent", order.extent)
-    held = decimal(record.get(amount))
-    if amount not in told and held != wanted:
+    held = _decimal(record.get(amount))
+    if amount not in told and held is not None and abs(held - wanted) >= _REST:
         told.append(f"{amount} {held} for {wanted}")
     note = noting([waiting_words.HELD_OTHERWISE_BY_FORTNOX(fields=told)] if told else ())
     return Delivered(record=absence_id, **note)
@@ -102,3 +104,13 @@ def _fields(order: WriteAbsence) -> dict[str, Any]:
     if order.cost_centre:  # an empty one must be left out
         fields["CostCenter"] = order.cost_centre
     return fields
+
+
+def _decimal(value: object) -> Decimal | None:
+    """Return a number, which Fortnox sends as a number or as text."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return None

@@ -5,12 +5,12 @@ searched by it, and shows it in lists. That is not so of an order's ``YourOrderN
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from connectors.fortnox import encode, waiting_words
-from connectors.fortnox.classify import NO_RIGHT, decimal
+from connectors.fortnox.classify import NO_RIGHT, day
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, noting
 from schemas import ids
@@ -24,6 +24,8 @@ MARKED: Final = "ExternalInvoiceReference1"
 _TEXT_LENGTH: Final = 255
 _CURRENCY: Final = "SEK"
 """Said each time: without it a document has the currency that its customer has."""
+_REST: Final = Decimal("0.000001")
+"""Less than that is what floats leave over."""
 _FEES: Final = ("AdministrationFee", "Freight")
 """Said to be 0 each time: without them a document has what is predefined for its customer, which no till has sold."""
 
@@ -155,7 +157,7 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
     """Return the fields that Fortnox changed; amounts with both values, texts by name."""
     whole = ("CustomerNumber", form.dated, MARKED, "Currency", "CostCenter")
     told = [name for name in whole if _is_other(sent, held, name)]
-    told += [f"{name} {amount} for 0" for name in _FEES if (amount := decimal(held.get(name)))]
+    told += [f"{name} {fee} for 0" for name in _FEES if (fee := _decimal(held.get(name))) and abs(fee) >= _REST]
     rows = held.get(form.rows)
     if not isinstance(rows, list):
         return told
@@ -167,7 +169,7 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
         told += [
             f"{name} of row {place} {amount} for {ours[name]}"
             for name in (*form.quantities, "Price", "VAT", "Discount")
-            if (amount := decimal(theirs.get(name))) is not None and amount != decimal(ours[name])
+            if (amount := _decimal(theirs.get(name))) is not None and abs(amount - Decimal(ours[name])) >= _REST
         ]
         if _is_other(ours, theirs, "Description"):
             told.append(f"text of row {place}")
@@ -175,4 +177,13 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
 
 
 def _is_other(sent: Mapping[str, Any], held: Mapping[str, Any], name: str) -> bool:
-    return name in sent and name in held and str(held[name] or "") != sent[name]
+    return name in sent and name in held and sent[name] not in {str(held[name] or ""), str(day(held[name]))}
+
+
+def _decimal(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return None

@@ -318,6 +318,18 @@ def test_what_a_document_has_more_than_it_was_sent_is_told() -> None:
     assert verdict.note == "held otherwise by Fortnox: Freight 49 for 0, Discount of row 1 10 for 0"
 
 
+def test_what_floats_leave_over_and_a_midnight_are_no_change() -> None:
+    """Nobody is told that Fortnox holds 99.50000000000001 for 99.50."""
+    order, rest = lane_driver.invoice(), Decimal("1.4e-14")
+    fields = sent(invoice.create(order), "Invoice")
+    rows = [row | {"Price": row["Price"] + rest, "Discount": rest} for row in fields["InvoiceRows"]]
+    held = fields | {"DocumentNumber": 7, "Freight": rest, "InvoiceRows": rows}
+    verdict = invoice.written(order, held | {"InvoiceDate": f"{fields['InvoiceDate']} 00:00:00"})
+    away = lane_driver.absence(hours=Decimal("7.50")).data
+    hours = absence.written(away, sent(absence.create(away), absence.KEY) | {"id": "7", "Hours": Decimal("7.5") + rest})
+    assert (verdict and verdict.note, hours and hours.note) == ("", "")
+
+
 FILES = st.builds(
     lane_driver.attachment,
     name=st.from_regex(r"[^/\\\x00-\x1f]{1,100}", fullmatch=True),
