@@ -49,7 +49,7 @@ async def whole(
     So many pages as ``most`` says are read at most.
     """
     items: dict[Hashable, Mapping[str, Any]] = {}
-    told = 0
+    told = listed = 0
     for number in range(1, most + 1):
         page = await fortnox.list(request(number), key, attempt)
         if isinstance(page, RetryLater):
@@ -58,8 +58,9 @@ async def whole(
         items |= {name(item): keep(item) for item in page.items}
         if page.total is not None and page.total < told:  # one is gone, and what came after it has moved up unseen
             break
-        told = page.total or 0
-        complete = len(items) == page.total if page.total is not None else not page.is_full
+        told, listed = page.total or 0, listed + len(page.items)
+        counted = page.total if page.total is not None else listed  # what came twice there hides something
+        complete = len(items) == counted and not (page.total is None and page.is_full)
         if complete or len(items) == before:
             return Whole(key, tuple(items.values()), complete)
     return Whole(key, tuple(items.values()), is_complete=False)

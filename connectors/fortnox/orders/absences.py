@@ -58,7 +58,7 @@ async def _search(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Atte
         lambda page: absence.listed(order.data, page),
         "AbsenceTransactions",
         attempt,
-        name=lambda item: item.get("id"),
+        name=lambda item: item.get("id") or str(item),
     )
     if isinstance(listed, RetryLater):
         return listed
