@@ -5,6 +5,7 @@ and begins its hash, so that it is found again by its name, wherever it is liste
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ CONNECTION: Final = "VoucherFileConnection"
 _STEM_LENGTH: Final = 60
 _SUFFIX_LENGTH: Final = 8
 _HASH_LENGTH: Final = 12
+_WORD: Final = re.compile(r"[^\W_]+")
 
 
 def name(order: AttachFile) -> str:
@@ -28,8 +30,21 @@ def name(order: AttachFile) -> str:
     if not dot or len(suffix) > _SUFFIX_LENGTH or not suffix.isalnum():
         stem, suffix = order.name, ""
     text = sanitise(stem).replace("/", "-").replace("\\", "-")[:_STEM_LENGTH].strip() or "file"
-    voucher = f"{order.voucher.series}{order.voucher.number}-{order.voucher.year_id}"
-    return f"{text} {voucher} {order.sha256[:_HASH_LENGTH]}" + (f".{suffix}" if suffix else "")
+    return f"{text} {_mark(order)}" + (f".{suffix}" if suffix else "")
+
+
+def _mark(order: AttachFile) -> str:
+    """Return what tells the file from any other: its voucher and its hash."""
+    return f"{order.voucher.series}{order.voucher.number}-{order.voucher.year_id} {order.sha256[:_HASH_LENGTH]}"
+
+
+def _is_named(order: AttachFile, name: object) -> bool:
+    """Tell whether a name is the file's, as Fortnox may write it: in small letters, with other signs between words."""
+    return f" {_words(_mark(order))} " in f" {_words(str(name))} "
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def upload(order: AttachFile, content: bytes) -> Request:
@@ -73,13 +88,13 @@ def waiting(order: AttachFile, files: Mapping[str, Any]) -> tuple[str, ...] | No
         return ()
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return None
-    return tuple(sorted(str(item["Id"]) for item in items if item.get("Name") == name(order) and item.get("Id")))
+    return tuple(sorted(str(item["Id"]) for item in items if _is_named(order, item.get("Name")) and item.get("Id")))
 
 
 def joined(order: AttachFile, items: Sequence[Mapping[str, Any]], file_ids: Sequence[str]) -> str:
     """Return the id of the file that is joined to the voucher and is ours, by its name or its id; "" for none."""
     for item in _of_voucher(order, items):
-        if item.get("Name") == name(order) or str(item["FileId"]) in file_ids:
+        if _is_named(order, item.get("Name")) or str(item["FileId"]) in file_ids:
             return str(item["FileId"])
     return ""
 

@@ -370,6 +370,19 @@ def test_a_joined_file_is_found_though_its_year_is_not_said(year: dict[str, Any]
     assert file.joined(order, [item | {"VoucherYear": 3}], ()) == ""
 
 
+@pytest.mark.parametrize("rewritten", [str.upper, lambda name: name.replace(" ", "_"), lambda name: name + " (1).pdf"])
+def test_a_file_is_found_by_its_name_as_fortnox_may_write_it(rewritten: Any) -> None:
+    """It would be uploaded again; one of another voucher, or of other content, is another."""
+    order, other = lane_driver.attachment().data, lane_driver.attachment(content=b"%PDF another").data
+    shown, folder = rewritten(file.name(order)), {"Name": "Inbox_v"}
+    assert file.waiting(order, folder | {"Files": [{"Name": shown, "Id": "7"}]}) == ("7",)
+    assert file.waiting(other, folder | {"Files": [{"Name": shown, "Id": "7"}]}) == ()
+    eleventh = lane_driver.attachment(voucher=VoucherRef(series="F", number=11, year_id=4)).data
+    assert file.waiting(eleventh, folder | {"Files": [{"Name": shown, "Id": "7"}]}) == ()
+    item = {"FileId": "7", "VoucherSeries": "F", "VoucherNumber": "1", "VoucherYear": 4, "Name": shown}
+    assert file.joined(order, [item], ()) == "7"
+
+
 def test_a_folder_that_names_no_files_is_empty() -> None:
     """Its document does not promise the list: nothing would ever be attached. What names nothing is no folder."""
     order = lane_driver.attachment().data
