@@ -276,6 +276,17 @@ def day(value: object) -> date | None:
         return None
 
 
+def number_of(value: object) -> Decimal | None:
+    """Return a number, which Fortnox sends as a number or as text; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
 def is_true(value: object) -> bool:
     """Tell whether Fortnox says yes: its booleans come as texts too, and as 1."""
     return str(value).lower() in {"true", "1"}

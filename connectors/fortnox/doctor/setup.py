@@ -6,17 +6,16 @@ period, and no list says which one that is: what a person sends again is for For
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from connectors.fortnox.classify import Year, day, is_true, years
+from connectors.fortnox.classify import Year, day, is_true, number_of, years
 from schemas.base import Who
 from schemas.characters import sanitise
 from schemas.commands import PostVoucher
-from schemas.money import ORE
+from schemas.money import LARGEST, ORE
 
 ReferenceKind = Literal["years", "series", "accounts", "cost_centres", "locked_period"]
 """What is read of a company, as ``reference.py`` names it."""
@@ -333,11 +332,10 @@ def without_rules(needs: Iterable[Need], setup: Setup) -> tuple[tuple[int, int],
 
 def balance_of(item: Mapping[str, Any]) -> Decimal | Unread:
     """Return what stands on an account at the end of the year, to the öre: sums of floats come with a rest."""
-    held = item.get("BalanceCarriedForward")
-    with suppress(ArithmeticError, TypeError, ValueError):
-        if held not in (None, "") and not isinstance(held, bool):
-            return Decimal(held).quantize(ORE)
-    return Unread("list_unreadable", "the account shows no balance")
+    held = number_of(item.get("BalanceCarriedForward"))
+    if held is None or abs(held) >= LARGEST:
+        return Unread("list_unreadable", "the account shows no balance")
+    return held.quantize(ORE)
 
 
 def cost_centres_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool]:

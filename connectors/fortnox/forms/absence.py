@@ -4,11 +4,11 @@ Facts: ``fortnox.md`` §3.2 and A2. Fortnox gives each an id; a POST must not se
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from connectors.fortnox import encode, waiting_words
-from connectors.fortnox.classify import NO_RIGHT
+from connectors.fortnox.classify import NO_RIGHT, number_of
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, noting
 from schemas.commands import WriteAbsence
@@ -75,7 +75,7 @@ def differing(order: WriteAbsence, record: Mapping[str, Any]) -> tuple[str, ...]
         other.append("EmployeeId")
     if str(record.get("Date") or "")[:_DAY_LENGTH] != order.day.isoformat():  # a time may follow
         other.append("Date")
-    held = _decimal(record.get(amount[0]))
+    held = number_of(record.get(amount[0]))
     return (*other, amount[0]) if held is None or abs(held - amount[1]) > _ROUNDING else tuple(other)
 
 
@@ -86,7 +86,7 @@ def written(order: WriteAbsence, record: Mapping[str, Any]) -> Delivered | None:
         return None
     told = list(differing(order, record))
     amount, wanted = ("Hours", order.hours) if order.hours is not None else ("Extent", order.extent)
-    held = _decimal(record.get(amount))
+    held = number_of(record.get(amount))
     if amount not in told and held is not None and abs(held - wanted) >= _REST:
         told.append(f"{amount} {held} for {wanted}")
     note = noting([waiting_words.HELD_OTHERWISE_BY_FORTNOX(fields=told)] if told else ())
@@ -104,13 +104,3 @@ def _fields(order: WriteAbsence) -> dict[str, Any]:
     if order.cost_centre:  # an empty one must be left out
         fields["CostCenter"] = order.cost_centre
     return fields
-
-
-def _decimal(value: object) -> Decimal | None:
-    """Return a number, which Fortnox sends as a number or as text."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        return None

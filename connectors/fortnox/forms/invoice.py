@@ -5,12 +5,12 @@ searched by it, and shows it in lists. That is not so of an order's ``YourOrderN
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from connectors.fortnox import encode, waiting_words
-from connectors.fortnox.classify import NO_RIGHT, day
+from connectors.fortnox.classify import NO_RIGHT, day, number_of
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, noting
 from schemas import ids
@@ -157,7 +157,7 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
     """Return the fields that Fortnox changed; amounts with both values, texts by name."""
     whole = ("CustomerNumber", form.dated, MARKED, "Currency", "CostCenter")
     told = [name for name in whole if _is_other(sent, held, name)]
-    told += [f"{name} {fee} for 0" for name in _FEES if (fee := _decimal(held.get(name))) and abs(fee) >= _REST]
+    told += [f"{name} {fee} for 0" for name in _FEES if (fee := number_of(held.get(name))) and abs(fee) >= _REST]
     rows = held.get(form.rows)
     if not isinstance(rows, list):
         return told
@@ -169,7 +169,7 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
         told += [
             f"{name} of row {place} {amount} for {ours[name]}"
             for name in (*form.quantities, "Price", "VAT", "Discount")
-            if (amount := _decimal(theirs.get(name))) is not None and abs(amount - Decimal(ours[name])) >= _REST
+            if (amount := number_of(theirs.get(name))) is not None and abs(amount - Decimal(ours[name])) >= _REST
         ]
         if _is_other(ours, theirs, "Description"):
             told.append(f"text of row {place}")
@@ -178,12 +178,3 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
 
 def _is_other(sent: Mapping[str, Any], held: Mapping[str, Any], name: str) -> bool:
     return name in sent and name in held and sent[name] not in {str(held[name] or ""), str(day(held[name]))}
-
-
-def _decimal(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        return None

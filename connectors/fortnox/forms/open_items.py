@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from connectors.fortnox import classify, encode
@@ -16,7 +16,7 @@ from connectors.fortnox.classify import Year
 from connectors.fortnox.open_item_words import NO_AMOUNT, NO_DAY
 from infra.delivery.requests import Request
 from infra.specifications import OpenInvoice
-from schemas.money import ORE, ZERO
+from schemas.money import LARGEST, ORE, ZERO
 from schemas.words import Spoken
 
 _SEK: Final = "SEK"
@@ -204,11 +204,8 @@ def _number(value: object) -> Decimal:
     """Return an amount; nothing is 0. Raises Unreadable for what is none: it is not guessed that it is nothing."""
     if value is None or value == "":
         return ZERO
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or isinstance(value, bool):
+    found = classify.number_of(value)
+    if found is None or abs(found) >= LARGEST:
         raise Unreadable(NO_AMOUNT())
     return found
 

@@ -318,6 +318,19 @@ def test_what_a_document_has_more_than_it_was_sent_is_told() -> None:
     assert verdict.note == "held otherwise by Fortnox: Freight 49 for 0, Discount of row 1 10 for 0"
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1E+30", "", "två", True, [], {}])
+def test_what_is_no_number_breaks_nothing(number: object) -> None:
+    """An absence says something else then, of a document it is not told, and no amount is guessed."""
+    away, order = lane_driver.absence(hours=Decimal(4)).data, lane_driver.invoice()
+    assert absence.found(away, [sent(absence.create(away), absence.KEY) | {"id": "7", "Hours": number}]) == ()
+    fields = sent(invoice.create(order), "Invoice")
+    rows = [row | {"Price": number} for row in fields["InvoiceRows"]]
+    assert invoice.written(order, fields | {"DocumentNumber": 7, "InvoiceRows": rows}) is not None
+    if number:
+        with pytest.raises(open_items.Unreadable):
+            open_items.found(open_items.CUSTOMERS, date(2025, 12, 31), [INVOICE | {"Balance": number}], [])
+
+
 def test_what_floats_leave_over_and_a_midnight_are_no_change() -> None:
     """Nobody is told that Fortnox holds 99.50000000000001 for 99.50."""
     order, rest = lane_driver.invoice(), Decimal("1.4e-14")
