@@ -4,7 +4,7 @@ Facts: ``fortnox.md`` §3.12, A22, A23. The order's mark stands in ``ExternalInv
 searched by it, and shows it in lists. That is not so of an order's ``YourOrderNumber``, which the customer reads too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -73,6 +73,11 @@ def marked(order: Envelope[CreateInvoice], items: Sequence[Mapping[str, Any]]) -
 def unsure(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the numbers of the documents that are shown without what stands where the mark does."""
     return tuple(number(item) for item in items if item.get(MARKED, NO_RIGHT) == NO_RIGHT)
+
+
+def eldest_first(numbers: Iterable[str]) -> list[str]:
+    """Return numbers, each once, by age: whoever copies an invoice in Fortnox copies its reference and our mark."""
+    return sorted(set(numbers), key=lambda each: (len(each), each))
 
 
 def number(item: Mapping[str, Any]) -> str:

@@ -58,7 +58,7 @@ async def probe(fortnox: Fortnox, order: Envelope[CreateInvoice], attempt: Attem
         return unreadable_list(form.many)
     if not found:
         return listed.absent(attempt)
-    first, *others = dict.fromkeys(found)
+    first, *others = invoice.eldest_first(found)
     amend(attempt, waiting_words.FOUND(names=found))
     if others:
         _log.error("several_documents_carry_one_mark", tenant=fortnox.company.tenant, order_id=order.id)

@@ -308,6 +308,11 @@ def test_a_document_carries_its_mark_and_its_amounts_to_the_ore(order: Any) -> N
     assert "held otherwise" not in verdict.note
 
 
+def test_of_several_documents_with_our_mark_the_eldest_is_ours() -> None:
+    """Copies carry it too, and lists may show the newest first: theirs would be taken for ours."""
+    assert invoice.eldest_first(["101", "100", "99", "100"]) == ["99", "100", "101"]
+
+
 def test_what_a_document_has_more_than_it_was_sent_is_told() -> None:
     """A fee, freight, or a discount of the customer's: the customer owes something else than the till took."""
     order = lane_driver.invoice()
