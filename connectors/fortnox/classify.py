@@ -426,9 +426,9 @@ def says_missing(response: Answer, named: Collection[str] = ()) -> bool:
 def _has_no_file(response: Answer) -> bool:
     """Tell whether Fortnox itself says that there is no such file, in whatever words: nothing is written for that."""
     refusal = _refusal(response)
-    return says_missing(response) or (
-        refusal is not None and not _passing(response) and bool(_NOT_THERE.search(refusal.message))
-    )
+    if refusal is None or _passing(response) or response.status == HTTPStatus.FORBIDDEN:
+        return False
+    return response.status == HTTPStatus.NOT_FOUND or bool(_NOT_THERE.search(refusal.message))
 
 
 def _passing(response: Answer) -> RetryLater | Unauthorised | None:

@@ -386,7 +386,8 @@ def test_a_file_that_is_not_there_is_asked_for_by_its_other_id() -> None:
     """In whatever words it is said; two kinds of ids are in use."""
     said = answer(400, error(2009999, "Kan inte hitta dokumentet."))
     assert classify.content(said) == Missing()
-    assert isinstance(classify.content(answer(403, error(2001101, "Licensen finns inte."))), RetryLater)
+    for forbidden in (error(2001101, "Licensen finns inte."), error(2009999, "Behörigheten finns inte.")):
+        assert isinstance(classify.content(answer(403, forbidden)), RetryLater)
 
 
 def test_absences_that_are_not_found_are_none() -> None:
