@@ -38,7 +38,7 @@ async def how_kept(host: Host, tenant: str) -> HowKept:
     now: Mapping[str, Any] = next((item for year, item in of_years if year.holds(clock.today())), {})
     newest = next((year for year, _ in of_years if "series" in kept and year.id == kept["series"].year_id), None)
     return HowKept(
-        method=_METHODS.get(str(now.get("AccountingMethod")), ""),
+        method=_METHODS.get(str(now.get("AccountingMethod")).upper(), ""),
         guide=BOOKKEEPING,
         series=tuple(series_seen(newest, item) for item in kept["series"].body) if newest else (),
         years=tuple(sorted(((year.first, year.last) for year, _ in of_years), reverse=True)),

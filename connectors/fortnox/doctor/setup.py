@@ -314,7 +314,7 @@ def account_of(item: Mapping[str, Any], unsaid: str = "") -> Account:
         cost_centre=rule("CostCenterSettings"),
         project=rule("ProjectSettings"),
         text=rule("TransactionInformationSettings"),
-        vat_code=str(item.get("VATCode") or ""),
+        vat_code=str(item.get("VATCode") or "").strip().upper(),
     )
 
 

@@ -259,8 +259,10 @@ def test_a_list_of_cost_centres_that_does_not_come_does_not_say_that_there_are_n
 
 def test_a_rule_in_small_letters_is_that_rule() -> None:
     """Else an account that demands a cost centre would pass for one that takes any."""
-    account = setup.account_of({"Number": 1930, "CostCenterSettings": "mandatory", "Active": None}, "ALLOWED")
+    said = {"Number": 1930, "CostCenterSettings": "mandatory", "Active": None, "VATCode": "mp1"}
+    account = setup.account_of(said, "ALLOWED")
     assert (account.cost_centre, account.project, account.active) == ("MANDATORY", "ALLOWED", True)
+    assert account.vat_code == "MP1"
 
 
 def test_an_end_date_that_is_none_is_not_believed() -> None:
