@@ -358,7 +358,7 @@ def token(response: Answer) -> Granted | Refused | Unanswered | RetryLater:
         )
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         return RetryLater.saying(answers.retry_after(response), "auth_throttled", waiting_words.TOKENS_THROTTLED())
-    error = "invalid_client" if response.status == HTTPStatus.UNAUTHORIZED else str(content.get("error") or "")
+    error = str(content.get("error") or ("invalid_client" if response.status == HTTPStatus.UNAUTHORIZED else ""))
     if response.status not in REFUSAL or not error:
         return Unanswered(waiting_words.NO_TOKEN_IN_IT(form=form(response)))
     if refused := _NO_GRANT.get(error):

@@ -532,10 +532,11 @@ def test_a_token_that_certainly_was_not_given_is_asked_for_again(
     ],
 )
 @pytest.mark.parametrize("content_type", ["application/json", "text/html; charset=UTF-8", "text/plain"])
-def test_a_refused_grant_waits_for_a_person(error: str, state: str, content_type: str) -> None:
-    """By the error's name, whatever the content type (recorded: text/html)."""
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refused_grant_waits_for_a_person(error: str, state: str, content_type: str, status: int) -> None:
+    """By the error's name, whatever the content type (recorded: text/html) and the status."""
     body = json.dumps({"error": error, "error_description": "Invalid refresh token"}).encode()
-    verdict = classify.token(Response(400, {"content-type": content_type}, body))
+    verdict = classify.token(Response(status, {"content-type": content_type}, body))
     assert isinstance(verdict, Refused)
     assert verdict.state == state
 
