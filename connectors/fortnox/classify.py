@@ -129,13 +129,15 @@ REFRESH_SECONDS: Final = 45 * 86_400.0
 
 _ADDRESS: Final = re.compile(r"[^\s@(]+@[^\s@)]+")
 _QUOTATION: Final = re.compile(r"\"[^\"]*\"|'[^']*'|”[^”]*”")
-_RECORDS: Final = frozenset(
-    {
-        *("voucher_missing", "employee_missing", "absence_missing"),
-        *("customer_missing", "invoice_missing", "order_missing", "account_missing"),
-    }
-)
-"""How a refusal names the record that was asked for as missing."""
+_MISSING: Final[Mapping[str, str]] = {
+    "Voucher": "voucher_missing",
+    "Employee": "employee_missing",
+    "AbsenceTransaction": "absence_missing",
+    "Account": "account_missing",
+    "Invoice": "invoice_missing",
+    "Order": "order_missing",
+}
+"""How a refusal says of a record, by its key, that there is none."""
 _NO_ENTITY: Final = 2000432
 """"Kan inte hitta enheten", which is said of records of other kinds too."""
 _NOT_THERE: Final = re.compile(r"\bhitta|finns (inte|ej)|not found", re.IGNORECASE)
@@ -164,13 +166,13 @@ def written(
     return said
 
 
-def removed(response: Answer, record: str) -> Verdict | Unauthorised:
-    """Say what became of a record that was to be deleted; one that is not there has been deleted before."""
+def removed(response: Answer, key: str, record: str) -> Verdict | Unauthorised:
+    """Say what became of a record, under ``key``, that was to be deleted; one that is not there was deleted before."""
     if response.status in _SUCCESS:
         if response.body.lstrip()[:1] == b"<" or _error(response) is not None:  # somebody else's page, or an error
             return Unknown.saying(waiting_words.NOT_CLEAR(form=form(response)))
         return Delivered(record=record)
-    if says_missing(response):
+    if says_missing(response, key):
         return AlreadyThere(record=record, **noting([waiting_words.WAS_NOT_THERE()]))
     return refused(response)
 
@@ -207,7 +209,7 @@ def one(response: Answer, key: str) -> Record | Missing | RetryLater | Unauthori
     if response.status in _SUCCESS:
         content = json_object(response).get(key)
         return Record(content) if isinstance(content, dict) else unreadable_list(key)
-    return Missing() if says_missing(response) else _not_read(response, key)
+    return Missing() if says_missing(response, key) else _not_read(response, key)
 
 
 def content(response: Answer) -> bytes | Missing | RetryLater | Unauthorised:
@@ -241,7 +243,7 @@ def hiding(values: Collection[str], verdict: _T) -> _T:
 def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:
     """Read a page of the list that stands under ``key``. What cannot be read is asked for again, never empty."""
     if response.status != HTTPStatus.OK:
-        none = key in _404_FOR_NONE and response.status == HTTPStatus.NOT_FOUND and says_missing(response)
+        none = key in _404_FOR_NONE and response.status == HTTPStatus.NOT_FOUND and says_missing(response, key)
         return Page((), 0) if none else _not_read(response, key)
     content = json_object(response)
     items, meta = content.get(key), content.get("MetaInformation")
@@ -408,19 +410,20 @@ def _not_read(response: Answer, key: str) -> RetryLater | Unauthorised:
     return RetryLater.saying(BRIEF_WAIT, "fortnox_failing", why, alone=True)
 
 
-def says_missing(response: Answer, named: Collection[str] = ()) -> bool:
+def says_missing(response: Answer, key: str, named: Collection[str] = ()) -> bool:
     """Tell whether Fortnox itself says that there is no such record; a gateway's 404 does not.
 
-    That something else is missing says nothing of the record: with another status it must name one.
+    That something else is missing says nothing of the record: with another status it must name it.
 
     Args:
         response: to what was asked of one record.
+        key: what the record stands under.
         named: the codes of what the record names.
     """
     refusal = _refusal(response)
     if refusal is None or refusal.code in named or _passing(response):
         return False
-    return response.status == HTTPStatus.NOT_FOUND or refusal.code in _RECORDS or refusal.number == _NO_ENTITY
+    return response.status == HTTPStatus.NOT_FOUND or refusal.code == _MISSING.get(key) or refusal.number == _NO_ENTITY
 
 
 def _has_no_file(response: Answer) -> bool:

@@ -5,9 +5,10 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import text
 
-from connectors.fortnox.classify import is_true, years
+from connectors.fortnox.classify import years
 from connectors.fortnox.doctor.check_words import BOOKKEEPING
 from connectors.fortnox.doctor.outlook import series_seen
+from connectors.fortnox.doctor.setup import is_active
 from infra import clock, store
 from infra.plugin import Chart, Charted, Host, HowKept
 
@@ -52,7 +53,7 @@ async def _newest(host: Host, tenant: str, *kinds: str) -> Mapping[str, Any]:
 
 def _charted(items: Any, code: str) -> tuple[Charted, ...]:
     found = (
-        Charted(str(item[code]), str(item.get("Description", "")), "Active" not in item or is_true(item["Active"]))
+        Charted(str(item[code]), str(item.get("Description", "")), is_active(item))
         for item in items
         if isinstance(item, dict) and code in item
     )

@@ -310,7 +310,7 @@ def account_of(item: Mapping[str, Any], unsaid: str = "") -> Account:
 
     return Account(
         number=int(str(item.get("Number"))),
-        active=_is_active(item),
+        active=is_active(item),
         cost_centre=rule("CostCenterSettings"),
         project=rule("ProjectSettings"),
         text=rule("TransactionInformationSettings"),
@@ -340,7 +340,7 @@ def balance_of(item: Mapping[str, Any]) -> Decimal | Unread:
 
 def cost_centres_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool]:
     """Return whether each cost centre is active, by its code."""
-    return {str(item.get("Code")): _is_active(item) for item in items}
+    return {str(item.get("Code")): is_active(item) for item in items}
 
 
 def locked_until_of(items: Sequence[Mapping[str, Any]]) -> date | Unread | None:
@@ -371,7 +371,8 @@ def setup_of(found: Mapping[tuple[ReferenceKind, int], Any]) -> Setup:
     )
 
 
-def _is_active(item: Mapping[str, Any]) -> bool:
+def is_active(item: Mapping[str, Any]) -> bool:
+    """Tell whether an account or a cost centre is active; one that does not say so is taken for active."""
     return item.get("Active") is None or is_true(item["Active"])
 
 

@@ -29,8 +29,8 @@ async def write(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Attemp
 
     def read(response: Answer) -> Verdict | Unauthorised:
         if data.action == "delete":
-            return classify.removed(response, data.absence_id or "")
-        if data.action == "update" and classify.says_missing(response, _NAMED):
+            return classify.removed(response, absence.KEY, data.absence_id or "")
+        if data.action == "update" and classify.says_missing(response, absence.KEY, _NAMED):
             return Rejected.saying("absence_missing", refusal_words.ABSENCE_GONE(), "accountant")
         return classify.written(response, absence.KEY, lambda record: absence.written(data, record))
 

@@ -138,7 +138,7 @@ async def _send(
         return errors.explained(request, fortnox.host.settings.language)
 
     def read(response: Answer) -> Verdict | Unauthorised:
-        if request.method == "PUT" and classify.says_missing(response):
+        if request.method == "PUT" and classify.says_missing(response, "Employee"):
             return Rejected.saying("employee_missing", refusal_words.EMPLOYEE_GONE(), "accountant")
         verdict = classify.written(response, "Employee", delivered)
         return classify.hiding(values.values(), verdict)

@@ -359,27 +359,44 @@ def test_a_list_that_does_not_come_is_asked_for_again(response: Response, code: 
 
 
 @pytest.mark.parametrize(
-    ("status", "number", "message", "is_gone"),
+    ("status", "number", "message", "key"),
     [
-        (404, 2009999, "Kan inte hitta det.", True),
-        (400, 2009999, "Kan inte hitta den anställda.", True),
-        (400, 2009999, "Kan inte hitta frånvaron.", True),
-        (400, 2000432, "Kan inte hitta enheten.", True),
-        (400, 2009999, "Kan inte hitta lönearten.", False),
-        (400, 2009999, "Landet finns inte.", False),
-        (400, 2009999, "Räkenskapsåret finns inte", False),
-        (403, 2009999, "Behörigheten finns inte.", False),
-        (404, 2000663, "Har inte behörighet för scope", False),
+        (404, 2009999, "Kan inte hitta det.", "Employee"),
+        (400, 2009999, "Kan inte hitta den anställda.", "Employee"),
+        (400, 2009999, "Kan inte hitta frånvaron.", "AbsenceTransaction"),
+        (400, 2009999, "Kan inte hitta verifikationen.", "Voucher"),
+        (400, 2000423, "Kan inte hitta kontot.", "Account"),
+        (400, 2000432, "Kan inte hitta enheten.", "AbsenceTransaction"),
+    ],
+)
+def test_a_record_that_fortnox_says_is_missing_is_missing(status: int, number: int, message: str, key: str) -> None:
+    """By the status, or by its name: then there is nothing to change and nothing to delete."""
+    said = answer(status, error(number, message))
+    assert classify.says_missing(said, key)
+    assert classify.one(said, key) == Missing()
+    assert isinstance(classify.removed(said, key, "7"), AlreadyThere)
+
+
+@pytest.mark.parametrize("key", ["Voucher", "Employee", "AbsenceTransaction"])
+@pytest.mark.parametrize(
+    ("status", "number", "message"),
+    [
+        (400, 2009999, "Kan inte hitta lönearten."),
+        (400, 2009999, "Landet finns inte."),
+        (400, 2009999, "Ogiltigt kontonummer"),
+        (400, 2009999, "Räkenskapsåret finns inte"),
+        (403, 2009999, "Behörigheten finns inte."),
+        (404, 2000663, "Har inte behörighet för scope"),
     ],
 )
 def test_that_something_else_is_missing_does_not_say_that_the_record_is(
-    status: int, number: int, message: str, *, is_gone: bool
+    status: int, number: int, message: str, key: str
 ) -> None:
     """An absence that is said to be gone is registered anew, a day of a voucher booked anew, and both would stand."""
     said = answer(status, error(number, message))
-    assert classify.says_missing(said) is is_gone
-    assert (classify.one(said, "Employee") == Missing()) is is_gone
-    assert isinstance(classify.removed(said, "7"), AlreadyThere) is is_gone
+    assert not classify.says_missing(said, key)
+    assert isinstance(classify.one(said, key), RetryLater)
+    assert not isinstance(classify.removed(said, key, "7"), AlreadyThere | Delivered)
 
 
 def test_a_file_that_is_not_there_is_asked_for_by_its_other_id() -> None:
@@ -402,13 +419,13 @@ def test_absences_that_are_not_found_are_none() -> None:
 @pytest.mark.parametrize("status", [200, 204])
 def test_what_was_deleted_is_answered_with_little(status: int, body: Any) -> None:
     """Fortnox's document names no body."""
-    assert classify.removed(answer(status, body), "7") == Delivered(record="7")
+    assert classify.removed(answer(status, body), "AbsenceTransaction", "7") == Delivered(record="7")
 
 
 @pytest.mark.parametrize("body", [HTML, error(1000003), error(2001234, pascal=True)])
 def test_a_page_or_an_error_deletes_nothing(body: Any) -> None:
     """Whatever its status, a proxy's page and an error do not say that it is gone: it would be told as removed."""
-    assert isinstance(classify.removed(answer(200, body), "7"), Unknown)
+    assert isinstance(classify.removed(answer(200, body), "AbsenceTransaction", "7"), Unknown)
 
 
 def test_what_a_voucher_books_is_summed_to_the_ore() -> None:
