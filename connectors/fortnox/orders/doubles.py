@@ -3,11 +3,12 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from typing import Final
 
-from connectors.fortnox import classify, waiting_words
+from connectors.fortnox import classify, refusal_words, waiting_words
 from connectors.fortnox.classify import Year
 from connectors.fortnox.client import unanswered
 from connectors.fortnox.session import Session
@@ -41,10 +42,14 @@ async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attemp
     if isinstance(answer, RetryLater):
         return answer
     try:
-        vouchers = await asyncio.to_thread(_vouchers, b"" if isinstance(answer, Missing) else answer)
+        first, last, vouchers = await asyncio.to_thread(_vouchers, b"" if isinstance(answer, Missing) else answer)
     except Malformed as error:
         why = waiting_words.SIE_UNREADABLE(day=day, problem=error.problems[0])
         return RetryLater.saying(BRIEF_WAIT, "list_unreadable", why, alone=True)
+    if not first <= order.voucher_date <= last:  # it would tell of no voucher of that day
+        asked, given = (refusal_words.SPAN(first=of[0], last=of[1]) for of in ((year.first, year.last), (first, last)))
+        why = refusal_words.LEDGER_OF_ANOTHER_YEAR(asked=asked, given=given)
+        return RetryLater.saying(BRIEF_WAIT, "other_year", why, "developer", alone=True)
     wanted = booked((row.account, row.cost_centre, row.project, row.debit - row.credit) for row in order.rows)
     copied = ids.mark(order.takes_back) if order.takes_back else ""
     ours = Orders(fortnox.host.engine, SYSTEM, fortnox.company.tenant, PostVoucher)
@@ -61,10 +66,12 @@ async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attemp
     return None
 
 
-def _vouchers(content: bytes) -> tuple[LedgerVoucher, ...]:
+def _vouchers(content: bytes) -> tuple[date, date, tuple[LedgerVoucher, ...]]:
+    """Return a file's year, and its vouchers. Raises Malformed."""
     with registry.ledger_file().read(BytesIO(content)) as year:
         names = [part.part for part in year.parts]
-        return tuple(voucher for part in year.part(names) for voucher in part.vouchers)
+        found = tuple(voucher for part in year.part(names) for voucher in part.vouchers)
+        return year.first, year.last, found
 
 
 def _is_named(voucher: LedgerVoucher) -> bool:

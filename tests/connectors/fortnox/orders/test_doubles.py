@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -11,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
+from connectors.fortnox.classify import Year
+from connectors.fortnox.orders import doubles
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.books import Draft, Row
 from infra.delivery.journal import Journal
@@ -62,6 +64,28 @@ async def test_a_voucher_that_nobody_has_booked_goes_out_in_two_calls_of_its_own
     assert isinstance(verdict, Rejected | Delivered)
     after = {route: times - before.get(route, 0) for route, times in books.calls.routes.items()}
     assert {route: times for route, times in after.items() if times} == {"GET /3/sie/{type}": 1, "POST /3/vouchers": 1}
+
+
+class Ledger:
+    """A Fortnox that answers with one SIE file, whatever it is asked."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    async def ask(self, *_asked: object, **_how: object) -> bytes:
+        """Return the file."""
+        return self.content
+
+
+async def test_the_ledger_of_another_year_tells_of_no_double() -> None:
+    """Fortnox's document spells the year's parameter in two ways: one that is not heeded gives the chosen year."""
+    sie = b"""#FLAGGA 0\r\n#FORMAT PC8\r\n#SIETYP 4\r\n#PROGRAM "x" 1\r\n#GEN 20260401\r\n#FNAMN "Acme"\r\n
+#RAR 0 20260101 20261231\r\n#KONTO 7832 "a"\r\n#KONTO 1229 "b"\r\n#IB 0 1229 0.00\r\n#UB 0 1229 0.00\r\n"""
+    year = Year(3, date(2025, 1, 1), LAST)
+    found = await doubles.find(cast("Any", Ledger(sie)), closing().data, year, attempt())
+    assert isinstance(found, RetryLater)
+    assert (found.code, found.who) == ("other_year", "developer")
+    assert "2026-01-01 to 2026-12-31" in found.why
 
 
 @pytest.mark.parametrize(
