@@ -198,6 +198,13 @@ HELD_OTHERWISE_BY_FORTNOX = Phrase(
 )
 HAS_THIS_FILE = Phrase("fortnox.has_this_file", "verifikationen har redan filen", "the voucher has this file already")
 NAMED_AS = Phrase("fortnox.named_as", "som {name}", "as {name}")
+JOINED_ELSEWHERE = Phrase(
+    "fortnox.joined_elsewhere",
+    "filen sitter på {voucher} i räkenskapsår {in_year}, fast år {year} begärdes; den som sköter bokföringen bör flytta"
+    " den",
+    "the file is joined to {voucher} in financial year id {in_year}, but year id {year} was asked for; the accountant"
+    " should move it",
+)
 YEAR_TOLD = Phrase(
     "fortnox.year_told",
     "{year}: {vouchers:count} verifikationer, {new} av {parts} delar nya",

@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from connectors.fortnox import encode
-from connectors.fortnox.classify import NO_RIGHT
+from connectors.fortnox import encode, waiting_words
+from connectors.fortnox.classify import NO_RIGHT, integer
 from infra.delivery.requests import Request
 from schemas.characters import sanitise
 from schemas.commands import AttachFile
+from schemas.words import Text
 
 FOLDER: Final = "inbox_v"
 """The inbox's folder for vouchers."""
@@ -68,6 +69,15 @@ def connect(order: AttachFile, file_id: str) -> Request:
     fields = {"FileId": file_id, "VoucherNumber": str(order.voucher.number), "VoucherSeries": order.voucher.series}
     params = {"financialyear": order.voucher.year_id}
     return Request("POST", "voucherfileconnections", params, encode.body(CONNECTION, fields))
+
+
+def note(order: AttachFile, record: Mapping[str, Any]) -> tuple[Text, ...]:
+    """Return what is to be said of a file that was joined: its name, and that it sits at another year's voucher."""
+    named = waiting_words.NAMED_AS(name=name(order))
+    in_year, voucher = integer(record.get("VoucherYear")), order.voucher
+    if in_year in {None, voucher.year_id}:
+        return (named,)
+    return named, waiting_words.JOINED_ELSEWHERE(voucher=str(voucher), in_year=in_year, year=voucher.year_id)
 
 
 def connections(order: AttachFile, page: int) -> Request:

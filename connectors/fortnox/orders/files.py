@@ -3,6 +3,7 @@
 These are two writes. Each is looked for before it is done, so that an answer that was lost between them doubles none.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -103,10 +104,11 @@ async def _probe(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt
 
 
 async def _join(fortnox: Fortnox, order: AttachFile, file_id: str, attempt: Attempt) -> Verdict:
-    note = noting([waiting_words.NAMED_AS(name=file.name(order))])
+    def joined(record: Mapping[str, Any]) -> Delivered:
+        return Delivered(record=file_id, **noting(file.note(order, record)))
 
     def read(response: Answer) -> Verdict | Unauthorised:
-        verdict = classify.written(response, file.CONNECTION, lambda _: Delivered(record=file_id, **note))
+        verdict = classify.written(response, file.CONNECTION, joined)
         if isinstance(verdict, Rejected):
             why = refusal_words.FILE_WAITS(why=verdict.said, name=file.name(order))
             return Rejected.saying(verdict.code, why, verdict.who)

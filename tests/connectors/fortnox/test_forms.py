@@ -401,6 +401,14 @@ def test_a_file_is_found_by_its_name_as_fortnox_may_write_it(rewritten: Any) -> 
     assert file.joined(order, [item], ()) == "7"
 
 
+@pytest.mark.parametrize(("year", "is_told"), [({}, False), ({"VoucherYear": "4"}, False), ({"VoucherYear": 3}, True)])
+def test_a_file_that_sits_at_another_years_voucher_is_told(year: dict[str, Any], *, is_told: bool) -> None:
+    """Fortnox's document has no year for what joins a file: where it is not heeded it is the current one's voucher."""
+    told = [str(text) for text in file.note(lane_driver.attachment().data, {"FileId": "7", **year})]
+    assert ["joined to F 1 in financial year id 3" in text for text in told] == [False, True][: len(told)]
+    assert len(told) == 1 + is_told
+
+
 def test_a_folder_that_names_no_files_is_empty() -> None:
     """Its document does not promise the list: nothing would ever be attached. What names nothing is no folder."""
     order = lane_driver.attachment().data
