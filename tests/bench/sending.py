@@ -5,6 +5,7 @@ import os
 from statistics import mean, median
 from typing import Any
 
+from infra.delivery.budget import WINDOW
 from tests.bench import loads
 from tests.bench.house import House, Process, Sandbox, busy_seconds, cpu_seconds, now, until
 from tests.bench.report import Report, Row
@@ -13,8 +14,12 @@ _ALLOWED = 25 / 5.0
 """Calls a second that Fortnox allows a company."""
 _LIMIT_OF_ALL = 1_000_000
 _MANY = 250
-_CORES_FULL = 0.9
-"""Of the machine: then it is the cores that decide, not we."""
+_FULL = 0.9
+"""Of the machine, or of the one core that a process can use: then it is the cores that decide, not we."""
+_ORDERS = 300
+"""Of each company: more than it may send until the end of the window."""
+_BEGINNING = 2 * WINDOW
+"""Seconds in which companies that all begin at once come apart; a backlog takes minutes."""
 
 
 async def measure_budget(*, quick: bool) -> Report:
@@ -32,23 +37,24 @@ async def measure_budget(*, quick: bool) -> Report:
 async def _budget(companies: int, seconds: float) -> Row:
     async with House(companies) as house:
         sandbox = house.sandbox()
-        await loads.publish(house.bootstrap, loads.orders(companies * 160, companies))
+        await loads.publish(house.bootstrap, loads.orders(companies * _ORDERS, companies))
         sink = house.role("sinks")
-        found = await _window(house, sandbox, sink, companies * 160, seconds)
+        found = await _window(house, sandbox, sink, companies * _ORDERS, seconds, after=_BEGINNING)
         counted = sandbox.companies()
         shares = [calls / seconds / _ALLOWED for calls in found["by_company"]]
-        full = found["busy"] >= _CORES_FULL
+        full = ", cores full" if found["busy"] >= _FULL else ""
+        full = full or (", its core full" if found["processors"]["client"] >= _FULL else "")
         return {
             "companies": companies,
             "share used": mean(shares),
             "lowest share": min(shares),
-            "aim": ">= 0.95" + (", cores full" if full else ""),
+            "aim": f">= 0.95{full}",
             "busiest 5 s": max(company["busiest_window"] for company in counted),
             "429s": sum(company["throttled"] for company in counted),
             "calls/s": found["rate"],
             **found["processors"],
             "machine": found["busy"],
-            "met": (full or mean(shares) >= 0.95) and not any(company["throttled"] for company in counted),
+            "met": (bool(full) or mean(shares) >= 0.95) and not any(company["throttled"] for company in counted),
         }
 
 
@@ -98,7 +104,9 @@ def _totals(companies: list[dict[str, Any]]) -> tuple[int, int]:
     return calls, sum(len(company["posts"]) for company in companies)
 
 
-async def _window(house: House, sandbox: Sandbox, client: Process, orders: int, seconds: float) -> dict[str, Any]:
+async def _window(
+    house: House, sandbox: Sandbox, client: Process, orders: int, seconds: float, after: float = 0.0
+) -> dict[str, Any]:
     """Wait until every company is at work and everything is journaled, then look at a window of time."""
     begun = now()
 
@@ -109,6 +117,7 @@ async def _window(house: House, sandbox: Sandbox, client: Process, orders: int, 
     await until(at_work, 120, "a voucher from every company")
     if "sinks" in client.args:  # type: ignore[operator] # a list of words
         await until(lambda: house.count("journal") >= orders, 120, "orders journaled")
+    await asyncio.sleep(after)
     processes = {
         "client": client.pid,
         "sandbox": sandbox.pid,
