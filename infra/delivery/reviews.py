@@ -124,11 +124,13 @@ async def _take(connection: AsyncConnection, message: Envelope[Any], hop: str) -
                     "body": message.model_dump_json(),
                 },
             )
-            if not new:
-                return None
-            telemetry.FACTS_FINISHED.labels(letter.reader, "dead_letter").inc()
-            code = letter.code or "unreadable"
-            return Entry(message, "dead_lettered", code=code, why=letter.reason, who="developer")
+            if new:
+                telemetry.FACTS_FINISHED.labels(letter.reader, "dead_letter").inc()
+            return (
+                Entry(message, "dead_lettered", code=letter.code or "unreadable", why=letter.reason, who="developer")
+                if new
+                else None
+            )
         case _:
             raise TypeError(f"{message.type} is not for the desk")
 
