@@ -21,8 +21,7 @@ from infra.access.vault import Vault, open_vault, prove
 from infra.alerting import mailing, telling
 from infra.deciding.auditor import Auditor
 from infra.deciding.decider import Decider, topics_of
-from infra.deciding.flows import FlowRole
-from infra.deciding.worker import GROUP
+from infra.deciding.flows import GROUP, FlowRole
 from infra.delivery.relay import Relay
 from infra.delivery.reviews import ReviewRole
 from infra.delivery.sinks import SinkRole
@@ -162,10 +161,7 @@ async def run(
             producer=partial(_same, parts.producer),
             stop=stop,
         )
-        checks: dict[str, web.HealthCheck] = {
-            "database": partial(store.scalar, parts.engine, text("select 1")),
-            "broker": partial(_broker, parts.producer),
-        }
+        checks = {"database": _database(parts.engine), "broker": _broker(parts.producer)}
         app = web.application(checks)
         jobs: list[RoleWork] = [watch.event_loop_lag, watch.complaints]
         jobs.append(partial(fence.beat, parts.pulse, settings, parts.engine))
@@ -220,7 +216,17 @@ async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
             raise failure
 
 
-async def _broker(producer: AIOKafkaProducer) -> None:
-    await producer.partitions_for(HoldForReview.TOPIC)
-    if not await producer.client.force_metadata_update():
-        raise ConnectionError("no broker answers")
+def _database(engine: AsyncEngine) -> web.HealthCheck:
+    async def check() -> None:
+        await store.scalar(engine, text("select 1"))
+
+    return check
+
+
+def _broker(producer: AIOKafkaProducer) -> web.HealthCheck:
+    async def check() -> None:
+        await producer.partitions_for(HoldForReview.TOPIC)
+        if not await producer.client.force_metadata_update():
+            raise ConnectionError("no broker answers")
+
+    return check

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from infra import clock, telemetry
 from infra.deciding.decider import Decider, topics_of
-from infra.deciding.worker import Ended, Standstill, Worker
+from infra.deciding.worker import GROUP, Ended, Standstill, Worker
 from infra.kafka.lives import Now, Rewound, topic_of
 from infra.kafka.meeting import AWAY, Lives
 from infra.kafka.records import Record
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
+
+__all__ = ["GROUP", "FlowRole"]
 
 _log = telemetry.log(__name__)
 
