@@ -133,7 +133,9 @@ async def test_a_row_that_a_connector_stumbles_over_is_a_dead_letter_and_the_nex
     source = registry.sources()["openpos"]
 
     def stumbling(payload: bytes) -> tuple[Fact, ...]:
-        return source.translate(payload) if b'"zNumber": 1' not in payload else ({}[payload],)
+        if b'"zNumber": 1' not in payload:
+            return source.translate(payload)
+        raise KeyError(payload)
 
     monkeypatch.setattr(registry, "sources", lambda: {"openpos": replace(source, translate=stumbling)})
     till.write(report(1), report(2))
