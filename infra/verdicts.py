@@ -54,6 +54,7 @@ class _Done:
         record: what was written, by its name at the target, where it is no voucher: an employee's id, an invoice's.
         shown: where the answer shows the record: what of it is otherwise than was sent.
         wording: of ``note``, for readers of other languages.
+        code: why a person has to look at what was written; empty: it is as it was sent.
     """
 
     voucher: VoucherRef | None = None
@@ -61,6 +62,7 @@ class _Done:
     record: str = ""
     shown: Shown | None = None
     wording: Wording | None = field(default=None, compare=False)
+    code: str = ""
 
     @property
     def said(self) -> Text | str:

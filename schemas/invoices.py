@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -17,6 +17,8 @@ from schemas.personal import Personal
 Line = Annotated[str, BeforeValidator(written), StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 """A text of one line that a person wrote."""
 Email = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[^\s@\x00]{1,64}@[^\s@\x00]{1,150}$")]
+OTHER_AMOUNTS: Final = "other_amounts"
+"""The code of a document that was made, and to other amounts than it was ordered with."""
 _LONGEST = 150
 """Of a receipt's name, in letters: keys have a limit."""
 

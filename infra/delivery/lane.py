@@ -266,8 +266,17 @@ class Lane:
 
     def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Transition:
         match verdict:
-            case Delivered(voucher, note, record, shown, wording):
-                entry = Entry(work.order, "delivered", voucher, why=note, wording=wording, record=record, shown=shown)
+            case Delivered() as done:
+                entry = Entry(
+                    work.order,
+                    "delivered",
+                    done.voucher,
+                    code=done.code,
+                    why=done.note,
+                    wording=done.wording,
+                    record=done.record,
+                    shown=done.shown,
+                )
                 return self._change(work, attempt, "delivered", entry)
             case AlreadyThere():
                 return self._was_there(work, attempt, verdict)
@@ -314,6 +323,7 @@ class Lane:
             work.order,
             "already_there",
             there.voucher,
+            code=there.code,
             why=there.note,
             wording=there.wording,
             record=there.record,

@@ -12,9 +12,9 @@ from schemas.commands import PostVoucher
 from schemas.envelope import Envelope, type_of
 from schemas.events import ReviewAnswered
 from schemas.flows import answered, may_go_on, step_of
-from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
-from streams.invoicing.state import Beside, Document, Made, RefusedOrder, State
-from streams.invoicing.verdict import CREDITED, OWN, RETRY, REVERSED
+from schemas.invoices import OTHER_AMOUNTS, CreateInvoice, FindCustomer, InvoiceRequested
+from streams.invoicing.state import Beside, Document, Made, Otherwise, RefusedOrder, State
+from streams.invoicing.verdict import CREDITED, OWN, RETRY, REVERSED, RIGHT
 
 FAR: Final = timedelta(days=31)
 """Further apart, two receipts of one number are two: no till counts round in a month."""
@@ -178,15 +178,21 @@ def _done(state: State, record: AuditRecord, order: Any) -> dict[str, Any]:  # n
         case "create":
             kind = order.document if order else "document"
             made = Document(kind=kind, number=record.record, revision=record.revision, order=order)
-            return {"document": made}
+            return {"document": made.model_copy(update={"otherwise": _otherwise(record)})}
         case "credit" if document is not None:
-            return {"document": document.model_copy(update={"credited_by": record.record})}
+            new = {"credited_by": record.record, "otherwise": _otherwise(record)}
+            return {"document": document.model_copy(update=new)}
         case "move" if document is not None and record.voucher is not None:
             return {"document": document.model_copy(update={"beside": Beside(voucher=record.voucher, order=order)})}
         case "move-back" if document is not None and document.beside is not None:
             beside = document.beside.model_copy(update={"reversed_by": record.voucher})
             return {"document": document.model_copy(update={"beside": beside})}
     return {}
+
+
+def _otherwise(record: AuditRecord) -> Otherwise | None:
+    """Return what Fortnox made of a document's amounts; None: it is as it was ordered."""
+    return Otherwise(why=record.why, wording=record.wording) if record.code == OTHER_AMOUNTS else None
 
 
 def _once_more(state: State, record: AuditRecord, order_id: UUID) -> State | None:
@@ -237,6 +243,8 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
         new["doubts"] = ()
     if answer.answer == REVERSED.answer:
         new = {"surplus_vouchers": ()}
+    if answer.answer == RIGHT.answer and state.document:
+        new = {"document": state.document.model_copy(update={"otherwise": None})}
     if answer.answer == CREDITED.answer:
         new = {"surplus": ()} if state.surplus else {"document": None}
     return state.model_copy(update=new)

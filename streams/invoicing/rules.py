@@ -31,6 +31,7 @@ from streams.invoicing.verdict import (
     OWN,
     RETRY,
     REVERSED,
+    RIGHT,
     WITHOUT,
     Credit,
     Find,
@@ -195,6 +196,23 @@ def a_sale_moved_twice_waits(case: Case) -> Held | None:
     if not (surplus := tuple(map(str, case.state.surplus_vouchers))):
         return None
     return Held("booked_twice", words.BOOKED_TWICE(surplus=surplus), surplus, (REVERSED,), can_be_given_up=False)
+
+
+def a_document_of_other_amounts_waits(case: Case) -> Held | None:
+    """Hold a receipt whose document Fortnox made of other amounts: a stock, a discount or a kind of VAT does that.
+
+    Else its sale would leave the day close, and stand nowhere in full; and what is credited so is not made anew.
+    """
+    document = case.state.document
+    if document is None or document.otherwise is None:
+        return None
+    made = words.CREDIT_NOTE(number=document.credited_by) if document.credited_by else _named(document)
+    return Held(
+        "other_amounts",
+        words.OTHER_AMOUNTS(document=made, why=document.otherwise.said),
+        choices=(RIGHT,),
+        can_be_given_up=False,
+    )
 
 
 def an_invoiced_receipt_needs_nothing_more(case: Case) -> Settled | None:
@@ -388,6 +406,7 @@ RULES: Final[tuple[Rule, ...]] = (
     a_refused_order_waits,
     a_receipt_invoiced_twice_waits,
     a_sale_moved_twice_waits,
+    a_document_of_other_amounts_waits,
     an_invoiced_receipt_needs_nothing_more,
     what_is_kept_leaves_the_day,
     what_a_person_settled_stays_settled,

@@ -7,6 +7,7 @@ from uuid import UUID
 from schemas.commands import HoldForReview, PostVoucher, VoucherRef
 from schemas.flows import Remembered
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
+from schemas.words import Text, Wording, heard
 
 
 class Beside(Remembered):
@@ -20,11 +21,24 @@ class Beside(Remembered):
     reversed_by: VoucherRef | None = None
 
 
+class Otherwise(Remembered):
+    """What Fortnox made of a document's amounts, in its sink's words."""
+
+    why: str
+    wording: Wording | None = None
+
+    @property
+    def said(self) -> Text | str:
+        """What it is, to be filled into what is said of it."""
+        return heard(self.wording, self.why)
+
+
 class Document(Remembered):
     """The invoice (or order) in Fortnox that was made of a content, what stands beside it, and what credited it.
 
     ``kind`` is ``document`` and ``order`` None when what was ordered is not remembered here, or was ordered under other
-    settings than the journal carried out (a database that was restored).
+    settings than the journal carried out (a database that was restored). ``otherwise``: it, or what credited it, came
+    out to other amounts, and nobody has said yet that this is right.
     """
 
     kind: Literal["invoice", "order", "document"]
@@ -33,6 +47,7 @@ class Document(Remembered):
     order: CreateInvoice | None
     beside: Beside | None = None
     credited_by: str | None = None
+    otherwise: Otherwise | None = None
 
     @property
     def is_taken_back(self) -> bool:

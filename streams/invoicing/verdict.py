@@ -20,6 +20,7 @@ ROUND = Choice.saying("round", words.ROUND())
 OWN = Choice.saying("own", words.OWN())
 CREDIT = Choice.saying("credit", words.CREDIT())
 WITHOUT = Choice.saying("without", words.WITHOUT())
+RIGHT = Choice.saying("right", words.RIGHT())
 CREDITED = Choice.saying("credited", words.CREDITED())
 REVERSED = Choice.saying("reversed", words.REVERSED_BY_HAND())
 

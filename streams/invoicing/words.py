@@ -65,6 +65,15 @@ BOOKED_TWICE = Phrase(
     "A voucher beside this receipt's document is booked more than once. Reverse {surplus:and} by hand in Fortnox, then "
     "answer reversed.",
 )
+CREDIT_NOTE = Phrase("invoicing.credit_note", "kreditfaktura {number}", "credit note {number}")
+OTHER_AMOUNTS = Phrase(
+    "invoicing.other_amounts",
+    "Kvittot är {document} i Fortnox, men med andra belopp än det har: {why}. Det kan bero på lagret, eller på kundens "
+    "rabatt eller momstyp. Rätta den där, eller låt den vara om beloppen ska vara så, och svara ”Rätt”.",
+    "The receipt is {document} in Fortnox, and to other amounts than it has: {why}. That may be for the stock's sake, "
+    "or the customer's discount or kind of VAT. Set it right there, or let it be where the amounts are to be so, and "
+    "answer right.",
+)
 
 # --- Is it ours, and a receipt of its own? --------------------------------------------------------------------------
 
@@ -334,6 +343,11 @@ WITHOUT = Phrase(
     "Gör kreditfakturan ändå; den anger bara kassans kvitto.",
     "Make the credit note all the same; it names the till's receipt only.",
 )
+RIGHT = Phrase(
+    "invoicing.right",
+    "Den är rätt i Fortnox nu, eller ska vara som den är; gå vidare.",
+    "It is right in Fortnox by now, or is to be as it is; go on.",
+)
 CREDITED = Phrase(
     "invoicing.credited",
     "Den är krediterad eller makulerad för hand i Fortnox, verifikationen också; gå vidare.",
@@ -368,6 +382,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "customer_not_named": "kunden är inte angiven",
     "customer_missing": "kunden saknas",
     "invoiced_twice": "fakturerat två gånger",
+    "other_amounts": "andra belopp",
     "booked_twice": "bokfört två gånger",
     "discarded": "kastat",
     "nothing_to_invoice": "inget att fakturera",
@@ -384,6 +399,7 @@ _ANSWERS: Final[Mapping[str, str]] = {
     "own": "eget",
     "credit": "kreditera",
     "without": "utan",
+    "right": "rätt",
     "credited": "krediterad",
     "reversed": "återförd",
 }
@@ -391,6 +407,7 @@ _RULES: Final[Mapping[str, str]] = {
     "a_refused_order_waits": "en nekad order väntar",
     "a_receipt_invoiced_twice_waits": "ett kvitto som fakturerats två gånger väntar",
     "a_sale_moved_twice_waits": "en försäljning som tagits ur dagen två gånger väntar",
+    "a_document_of_other_amounts_waits": "ett dokument med andra belopp väntar",
     "an_invoiced_receipt_needs_nothing_more": "ett fakturerat kvitto behöver inget mer",
     "what_is_kept_leaves_the_day": "det som behålls lämnar dagsavslutet",
     "what_a_person_settled_stays_settled": "det en person har avgjort förblir avgjort",

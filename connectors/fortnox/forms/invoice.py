@@ -16,8 +16,8 @@ from infra.verdicts import Delivered, noting
 from schemas import ids
 from schemas.characters import sanitise
 from schemas.envelope import Envelope
-from schemas.invoices import CreateInvoice, DocumentRow
-from schemas.money import ORE
+from schemas.invoices import OTHER_AMOUNTS, CreateInvoice, DocumentRow
+from schemas.money import ORE, ZERO
 from schemas.words import Text
 
 MARKED: Final = "ExternalInvoiceReference1"
@@ -28,10 +28,12 @@ _REST: Final = Decimal("0.000001")
 """Less than that is what floats leave over."""
 _FEES: Final = ("AdministrationFee", "Freight")
 """Said to be 0 each time: without them a document has what is predefined for its customer, which no till has sold."""
+_WHOLE_KRONOR: Final = Decimal("1.00")
+"""What Fortnox may round a document's sum by, to kronor; its rows' VAT besides, by an öre each."""
 
 
 class Document(NamedTuple):
-    """What a kind of document is called."""
+    """What a kind of document is called; the first quantity is what is sold: an order may be delivered later."""
 
     path: str
     one: str
@@ -86,12 +88,15 @@ def number(item: Mapping[str, Any]) -> str:
 
 
 def written(order: Envelope[CreateInvoice], record: Mapping[str, Any]) -> Delivered | None:
-    """Read the answer to a write: the document's number, and what Fortnox made of its amounts."""
+    """Read the answer to a write: the document's number, and what Fortnox made of it; ``code``: of its amounts."""
     if not number(record):
         return None
-    changed = _changed(_fields(order), record, DOCUMENTS[order.data.document])
-    told = (waiting_words.HELD_OTHERWISE_BY_FORTNOX(fields=changed),) if changed else ()
-    return Delivered(record=number(record), **noting([*told, *note(order.data)]))
+    sent, form = _fields(order), DOCUMENTS[order.data.document]
+    amounts = _other_amounts(sent, record, form, _sum(order.data))
+    told = [*amounts, *_otherwise(sent, record, form)]
+    said = (waiting_words.HELD_OTHERWISE_BY_FORTNOX(fields=told),) if told else ()
+    code = OTHER_AMOUNTS if amounts else ""
+    return Delivered(record=number(record), code=code, **noting([*said, *note(order.data)]))
 
 
 def note(order: CreateInvoice) -> tuple[Text, ...]:
@@ -158,27 +163,59 @@ def _as_taken(row: DocumentRow) -> DocumentRow:
     return row.model_copy(update={"text": said, "quantity": one, "price": price, "discount": None})
 
 
-def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -> list[str]:
-    """Return the fields that Fortnox changed; amounts with both values, texts by name."""
-    whole = ("CustomerNumber", form.dated, MARKED, "Currency", "CostCenter")
-    told = [name for name in whole if _is_other(sent, held, name)]
+def _sum(order: CreateInvoice) -> Decimal:
+    """Return what a document comes to, with VAT."""
+    return sum(
+        (row.amount if order.vat_included else row.amount * (1 + row.vat_rate / 100) for row in order.rows), ZERO
+    )
+
+
+def _other_amounts(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document, owed: Decimal) -> list[str]:
+    """Return what makes a customer owe something else than was sent, with both values.
+
+    A stock's module forces the quantity of what is out of stock to 0, a customer has a discount, or owes no VAT.
+    """
+    told = ["Currency"] if _is_other(sent, held, "Currency") else []
     told += [f"{name} {fee} for 0" for name in _FEES if (fee := number_of(held.get(name))) and abs(fee) >= _REST]
-    rows = held.get(form.rows)
-    if not isinstance(rows, list):
-        return told
-    if len(rows) != len(sent[form.rows]):
-        return [*told, f"{len(rows)} rows for {len(sent[form.rows])}"]
-    for place, (ours, theirs) in enumerate(zip(sent[form.rows], rows, strict=True), 1):
-        if not isinstance(theirs, dict):
-            continue
-        told += [
-            f"{name} of row {place} {amount} for {ours[name]}"
-            for name in (*form.quantities, "Price", "VAT", "Discount")
-            if (amount := number_of(theirs.get(name))) is not None and abs(amount - Decimal(ours[name])) >= _REST
-        ]
-        if _is_other(ours, theirs, "Description"):
-            told.append(f"text of row {place}")
+    rows = _rows(sent, held, form)
+    if rows is None:
+        told.append(f"{len(held[form.rows])} rows for {len(sent[form.rows])}")
+    told += _differing(rows or (), (form.quantities[0], "Price", "VAT", "Discount"))
+    total = number_of(held.get("Total")) if len(form.quantities) == 1 else None  # an order's is of what is delivered
+    if total is not None and abs(total - owed) > _WHOLE_KRONOR + ORE * len(sent[form.rows]) and not told:
+        told.append(f"Total {total} for {owed.quantize(ORE)}")
     return told
+
+
+def _otherwise(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -> list[str]:
+    """Return what else Fortnox changed: texts by name."""
+    told = [name for name in ("CustomerNumber", form.dated, MARKED, "CostCenter") if _is_other(sent, held, name)]
+    rows = _rows(sent, held, form) or ()
+    told += _differing(rows, form.quantities[1:])
+    return told + [f"text of row {place}" for place, ours, theirs in rows if _is_other(ours, theirs, "Description")]
+
+
+_Rows = Sequence[tuple[int, Mapping[str, Any], Mapping[str, Any]]]
+
+
+def _rows(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -> _Rows | None:
+    """Return the rows by their place, as they were sent and as they are held; None: there are more or fewer."""
+    ours, theirs = sent[form.rows], held.get(form.rows)
+    if not isinstance(theirs, list):
+        return ()
+    if len(theirs) != len(ours):
+        return None
+    pairs = enumerate(zip(ours, theirs, strict=True), 1)
+    return [(place, one, other) for place, (one, other) in pairs if isinstance(other, dict)]
+
+
+def _differing(rows: _Rows, names: Sequence[str]) -> list[str]:
+    return [
+        f"{name} of row {place} {amount} for {ours[name]}"
+        for place, ours, theirs in rows
+        for name in names
+        if (amount := number_of(theirs.get(name))) is not None and abs(amount - Decimal(ours[name])) >= _REST
+    ]
 
 
 def _is_other(sent: Mapping[str, Any], held: Mapping[str, Any], name: str) -> bool:

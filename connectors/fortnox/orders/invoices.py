@@ -3,6 +3,8 @@
 They are made and nothing more: booking an invoice, and invoicing an order, is done in Fortnox.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from connectors.fortnox import classify, waiting_words
@@ -58,11 +60,23 @@ async def probe(fortnox: Fortnox, order: Envelope[CreateInvoice], attempt: Attem
         return unreadable_list(form.many)
     if not found:
         return listed.absent(attempt)
-    first, *others = invoice.eldest_first(found)
-    amend(attempt, waiting_words.FOUND(names=found))
+    return await _found(fortnox, order, invoice.eldest_first(found), attempt)
+
+
+async def _found(
+    fortnox: Fortnox, order: Envelope[CreateInvoice], numbers: Sequence[str], attempt: Attempt
+) -> AlreadyThere | RetryLater:
+    """Say which documents carry an order's mark, and what Fortnox made of the first, as the lost answer would have."""
+    first, *others = numbers
+    answer = await fortnox.one(invoice.read(order, first), invoice.DOCUMENTS[order.data.document].one, attempt)
+    if isinstance(answer, RetryLater):
+        return answer
+    amend(attempt, waiting_words.FOUND(names=numbers))
     if others:
         _log.error("several_documents_carry_one_mark", tenant=fortnox.company.tenant, order_id=order.id)
-    return AlreadyThere(record=first, others=tuple(others), **noting(invoice.note(order.data)))
+    there = AlreadyThere(record=first, others=tuple(others), **noting(invoice.note(order.data)))
+    held = invoice.written(order, answer.fields) if isinstance(answer, Record) else None
+    return replace(there, note=held.note, wording=held.wording, code=held.code) if held else there
 
 
 INVOICES: Final[Any] = Kind(

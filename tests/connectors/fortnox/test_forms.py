@@ -23,7 +23,7 @@ from infra.verdicts import Rejected, RetryLater
 from schemas import ids
 from schemas.commands import UpsertEmployee, VoucherRef
 from schemas.events import EmployeeFields
-from schemas.invoices import DocumentRow
+from schemas.invoices import OTHER_AMOUNTS, DocumentRow
 from tests.connectors.fortnox import lane_driver
 from tests.connectors.fortnox.lane_driver import WHENCE
 
@@ -321,6 +321,42 @@ def test_what_a_document_has_more_than_it_was_sent_is_told() -> None:
     verdict = invoice.written(order, fields | {"DocumentNumber": 7, "Freight": Decimal(49), "InvoiceRows": rows})
     assert verdict is not None
     assert verdict.note == "held otherwise by Fortnox: Freight 49 for 0, Discount of row 1 10 for 0"
+    assert verdict.code == OTHER_AMOUNTS
+
+
+@pytest.mark.parametrize(
+    ("held", "note"),
+    [
+        ({"row": {"DeliveredQuantity": "0"}}, "DeliveredQuantity of row 1 0 for 2.00"),  # the stock is empty
+        ({"row": {"VAT": 0}}, "VAT of row 1 0 for 6"),
+        ({"Total": 0}, "Total 0 for 260.94"),
+        ({"Total": Decimal(239)}, "Total 239 for 260.94"),  # a customer who owes no VAT
+        ({"Currency": "EUR"}, "Currency"),
+        ({"InvoiceRows": []}, "0 rows for 2"),
+    ],
+)
+def test_a_document_of_other_amounts_is_named_as_one(held: dict[str, Any], note: str) -> None:
+    """Whatever made them: the customer owes something else than was sold."""
+    order = lane_driver.invoice()
+    fields = sent(invoice.create(order), "Invoice")
+    first, *others = fields["InvoiceRows"]
+    rows = {"InvoiceRows": [first | held.pop("row", {}), *others]}
+    verdict = invoice.written(order, fields | {"DocumentNumber": 7} | rows | held)
+    assert verdict is not None
+    assert (verdict.note, verdict.code) == (f"held otherwise by Fortnox: {note}", OTHER_AMOUNTS)
+
+
+@pytest.mark.parametrize("held", [{"Total": 261}, {"Total": Decimal("260.94")}, {"CostCenter": "S2"}, {}])
+def test_a_document_that_is_rounded_or_placed_otherwise_owes_the_same(held: dict[str, Any]) -> None:
+    """Fortnox rounds a sum to kronor where the company wants it; and an order may be delivered later."""
+    for document, later in (("invoice", {}), ("order", {"DeliveredQuantity": "0"})):
+        order = lane_driver.invoice(document=document, cost_centre="S1")
+        form = invoice.DOCUMENTS[document]
+        fields = sent(invoice.create(order), form.one)
+        rows = {form.rows: [row | later for row in fields[form.rows]]}
+        verdict = invoice.written(order, fields | {"DocumentNumber": 7} | rows | held)
+        assert verdict is not None
+        assert verdict.code == ""
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1E+30", "", "två", True, [], {}])

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
 from schemas.events import ChecksPassed
-from schemas.invoices import Buyer, CreateInvoice, FindCustomer
+from schemas.invoices import OTHER_AMOUNTS, Buyer, CreateInvoice, FindCustomer
 from schemas.personal import Personal
 from schemas.settings import CategoryAccount, PaymentAccount, StoreCostCentre, TenantSettings
 from tests.streams.invoicing.receipts import (
@@ -590,6 +590,31 @@ def test_a_receipt_that_was_invoiced_twice_waits_for_a_person() -> None:
     assert (hold.reason, hold.lines) == ("invoiced_twice", ("invoice 1", "77"))
     assert names(host.tell(answered(hold, "credited"))) == ["close"]
     assert host.state().surplus == ()
+
+
+@pytest.mark.parametrize("in_day_close", [True, False])
+def test_a_document_of_other_amounts_waits_before_its_sale_leaves_the_day(*, in_day_close: bool) -> None:
+    """A stock that is empty made each quantity 0: nobody owes anything, and the sale would stand nowhere."""
+    host = Host(chosen(in_day_close=in_day_close))
+    (made,) = host.tell(receipt())
+    told = outcome(made).model_copy(update={"code": OTHER_AMOUNTS, "why": "DeliveredQuantity of row 1 0 for 2.00"})
+    hold = held(host.tell(told))
+    assert (hold.reason, [choice.answer for choice in hold.choices]) == ("other_amounts", ["right"])
+    assert "invoice 1" in hold.message
+    assert "DeliveredQuantity of row 1 0 for 2.00" in hold.message
+    assert host.apply(chosen(in_day_close=in_day_close, amended="credit")) == ()
+    assert names(host.through(host.tell(answered(hold, "right")))) == ["close", *(["move"] if in_day_close else [])]
+    assert host.tell(told) == ()
+
+
+def test_a_credit_note_of_other_amounts_waits_before_the_receipt_is_invoiced_anew() -> None:
+    """Of nothing, it would leave the first invoice standing beside the second."""
+    host = Host(chosen(amended="credit"))
+    host.through(host.tell(receipt()))
+    *_, credit = host.tell(receipt(amendment=1, rows=(row(),)))
+    hold = held(host.tell(outcome(credit, number=2).model_copy(update={"code": OTHER_AMOUNTS, "why": "0 for 2.00"})))
+    assert (hold.reason, "credit note 2" in hold.message) == ("other_amounts", True)
+    assert names(host.through(host.tell(answered(hold, "right")))) == ["close", "move-back", "create", "move"]
 
 
 @pytest.mark.parametrize("step", ["move", "move-back"])
