@@ -42,17 +42,23 @@ class Line:
 
 
 def lines(raw: bytes, settings: DayTotalsSettings) -> Iterator[Line]:
-    """Yield the lines below the headings that are not empty. Raises Malformed."""
+    """Yield the lines below the headings that are not empty. Raises Malformed.
+
+    Many programs end each line with a separator, or only some: what stands under no heading must be empty.
+    """
     rows = _rows(raw, settings)
     meanings = _meanings(next(rows, (settings.headings, []))[1], settings)
     for count, (number, cells) in enumerate(rows):
         if count >= _MOST_LINES:
             raise Malformed([f"file: it has more than {_MOST_LINES:,} lines"])
-        if len(cells) != len(meanings):
+        if len(cells) < len(meanings) or any(cell.strip() for cell in cells[len(meanings) :]):
             yield Line(number, {}, f"it has {len(cells)} cells, and there are {len(meanings)} headings")
             continue
-        pairs = zip(meanings, cells, strict=True)
-        yield Line(number, {one: cell.strip() for one, cell in pairs if one.kind != "ignored"})
+        pairs = [(one, cell.strip()) for one, cell in zip(meanings, cells, strict=False)]
+        if any(cell for one, cell in pairs if one is None):
+            yield Line(number, {}, "something stands in a column that has no heading")
+            continue
+        yield Line(number, {one: cell for one, cell in pairs if one is not None and one.kind != "ignored"})
 
 
 def _rows(raw: bytes, settings: DayTotalsSettings) -> Iterator[tuple[int, list[str]]]:
@@ -71,21 +77,29 @@ def _rows(raw: bytes, settings: DayTotalsSettings) -> Iterator[tuple[int, list[s
         raise Malformed([f"line {rows.line_num}: its quotation marks do not end, or a cell is too long"]) from None
 
 
-def _meanings(headings: list[str], settings: DayTotalsSettings) -> tuple[Meaning, ...]:
-    """Return what each column means. Raises Malformed: a heading is not known, or one that is needed is not there."""
+def _meanings(headings: list[str], settings: DayTotalsSettings) -> tuple[Meaning | None, ...]:
+    """Return what each column means, up to the last that has a heading; None: it has none.
+
+    Raises Malformed: a heading is not known, or one that is needed is not there.
+    """
+    headings = [" ".join(heading.split()) for heading in headings]
+    while headings and not headings[-1]:
+        headings.pop()
     if not headings or len(headings) > _MOST_CELLS:
         raise Malformed([f"headings: line {settings.headings} has none, or more than {_MOST_CELLS}"])
     named = {" ".join(column.column.split()): column.holds for column in settings.columns}
-    found, problems = list[Meaning](), list[str]()
-    for number, heading in enumerate((" ".join(heading.split()) for heading in headings), 1):
+    found, problems = list[Meaning | None](), list[str]()
+    for number, heading in enumerate(headings, 1):
+        if not heading:
+            found.append(None)
+            continue
         said = named.get(heading) if settings.columns else heading
         try:
             found.append(meaning(said or ""))
         except ValueError:  # what stands there may be a value: a file without headings
             problems.append(f"headings: that of column {number} is not known; say in columns what it holds, or ignored")
-    seen = {" ".join(heading.split()) for heading in headings}
-    problems += [f"headings: there is no {heading}" for heading in named if heading not in seen]
-    if lacking := problems or settings.lacks(found):
+    problems += [f"headings: there is no {heading}" for heading in named if heading not in headings]
+    if lacking := problems or settings.lacks(filter(None, found)):
         raise Malformed(lacking)
     return tuple(found)
 

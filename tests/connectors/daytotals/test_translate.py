@@ -177,6 +177,24 @@ def test_a_heading_that_is_not_known_is_refused_and_not_shown() -> None:
     assert found[0] == "headings: there is no Mat inkl"
 
 
+@pytest.mark.parametrize("ends", [(";", ";"), (";", ""), ("", ";"), (";;;", "; ;"), (" ; ", ";;;;")])
+@pytest.mark.parametrize("is_mapped", [False, True])
+def test_a_separator_at_a_lines_end_is_no_column(ends: tuple[str, str], *, is_mapped: bool) -> None:
+    """Many programs write one after the last cell: of all lines, of the heading only, or of some."""
+    holds = {"columns": [{"column": name, "holds": name} for name in HEADINGS.split(";")]} if is_mapped else {}
+    raw = file(HEADINGS + ends[0], DAY + ends[1], DAY.replace("10;", "11;"))
+    assert [day.total_sales for day in read(raw, **holds)] == [Decimal("112.00")] * 2
+
+
+def test_what_stands_under_no_heading_is_not_left_out() -> None:
+    """It may be money."""
+    raw = file(HEADINGS.replace(";payment", ";;payment"), DAY.replace("112,00;", "112,00;;", 1))
+    assert [day.total_sales for day in read(raw)] == [Decimal("112.00")]
+    raw = file(HEADINGS.replace(";payment", ";;payment"), DAY.replace("112,00;", "112,00;5,00;", 1))
+    assert refused(raw) == ["line 2: something stands in a column that has no heading"]
+    assert refused(file(f"{HEADINGS};", f"{DAY};5,00")) == ["line 2: it has 7 cells, and there are 6 headings"]
+
+
 def test_a_file_is_taken_as_a_whole() -> None:
     """One wrong line refuses it, and each is named."""
     raw = file(HEADINGS, DAY, "2026-04-11;CITY;K1;x;112,00;112,00", "2026-04-12;CITY;K1;9;112,00", DAY)
