@@ -25,7 +25,9 @@ WHY: Final = {
 _PERSON = re.compile(r"(?P<century>\d\d)?(?P<yymmdd>\d{6})(?P<sign>[-+]?)(?P<serial>\d{3})\d", re.ASCII)
 _INTERIM = re.compile(r"(\d\d)?\d{6}[-+]?[EJKLMNRSTUWX]\d{3}", re.ASCII | re.IGNORECASE)
 _ORGANISATION = re.compile(r"(16)?(?P<ten>[1-9]\d[2-9]\d{3}-?\d{4})", re.ASCII)
-_TEN_OF = re.compile(r"(?:16|18|19|20)?(\d{6})[-+]?(\d{4})", re.ASCII)
+_TEN_OF = re.compile(r"(?:SE)?(?:16|18|19|20)?(\d{6}[-+]?\d{4})|SE(\d{6}-?\d{4})-?01", re.ASCII | re.IGNORECASE)
+_BLANK = re.compile(r"[\s\u200b\ufeff]+")
+_DASH = re.compile(r"[\u2010-\u2015\u2212]")
 _SHAPE = re.compile(r"\d+[-+]?\d*", re.ASCII)
 _CENTURIES = ("18", "19", "20")
 _CO_ORDINATION = 60
@@ -132,9 +134,12 @@ def shown_organisation(ten: str) -> str:
 
 
 def ten_digits(number: str) -> str:
-    """Return the ten digits of an organisation's number, however it is written; anything else as it is."""
-    found = _TEN_OF.fullmatch(number.strip())
-    return "".join(found.groups()) if found else number
+    """Return the ten digits of an organisation's number, however it is written; anything else as it is.
+
+    With or without a century, a hyphen of any kind and blanks, or as the number for VAT: ``SE556016068001``.
+    """
+    found = _TEN_OF.fullmatch(_DASH.sub("-", _BLANK.sub("", number)))
+    return "".join(filter(str.isdecimal, found[1] or found[2])) if found else number
 
 
 def _day(century: str, yymmdd: str) -> date | None:

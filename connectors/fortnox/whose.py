@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from connectors.fortnox import refusal_words
 from infra.delivery.answers import Answer, json_object
-from schemas.identities import shown_organisation
+from schemas.identities import shown_organisation, ten_digits
 from schemas.words import Text
 
 _TEN: Final = 10
@@ -67,7 +67,7 @@ def objection(
 
 def digits(number: str | None) -> str:
     """Return the ten digits that tell organisations apart: written with or without a hyphen, or a century before."""
-    return "".join(c for c in number or "" if c in "0123456789")[-10:]
+    return "".join(c for c in ten_digits(number or "") if c in "0123456789")[-10:]
 
 
 def shown(number: str | None) -> str:

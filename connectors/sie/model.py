@@ -14,6 +14,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from schemas.identities import ten_digits
+
 Objects = tuple[tuple[int, str], ...]
 """Dimension and object, in the order of the file: ``((1, "10"), (6, "P12"))``."""
 
@@ -175,7 +177,7 @@ class Company:
     @property
     def ten_digits(self) -> str | None:
         """The organisation number as it is compared: ten digits, without hyphen and century; None when it is none."""
-        found = _ORGANISATION.fullmatch(self.organisation_number.strip())
+        found = _ORGANISATION.fullmatch(ten_digits(self.organisation_number.strip()))
         return found[1] + found[2] if found else None
 
 

@@ -340,7 +340,8 @@ def a_buyer_who_is_not_named_waits(case: Case) -> Held | None:
     """Hold a sale to somebody who cannot be found: nobody is found by a name alone."""
     if not case.total or case.receipt.customer_number or case.can_be_found:
         return None
-    return Held("customer_not_named", words.NOT_NAMED())
+    is_wrong = case.receipt.buyer is not None and case.receipt.buyer.personal_number is not None
+    return Held("customer_not_named", (words.WRONG_NUMBER if is_wrong else words.NOT_NAMED)())
 
 
 def a_missing_customer_waits(case: Case) -> Held | None:

@@ -220,6 +220,13 @@ NOT_NAMED = Phrase(
     "The receipt names no customer's number, organisation number, personal number or e-mail address. Add it in the "
     "till and send the receipt again with a higher amendment.",
 )
+WRONG_NUMBER = Phrase(
+    "invoicing.wrong_number",
+    "Kvittot anger ett organisationsnummer eller personnummer som inte kan stämma, och inget annat som kunden kan "
+    "hittas med. Rätta det i kassan och skicka kvittot igen med ett högre ändringsnummer.",
+    "The receipt names an organisation number or personal number that cannot be right, and nothing else to find the "
+    "customer by. Correct it in the till and send the receipt again with a higher amendment.",
+)
 NO_SUCH_NUMBER = Phrase(
     "invoicing.no_such_number",
     "Fortnox har ingen kund med nummer {number}. Lägg upp kunden där och svara ”Försök igen”.",

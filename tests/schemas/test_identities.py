@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.identities import WHY, Invalid, PersonalNumber, luhn, organisation_number, personal_number
+from schemas.identities import WHY, Invalid, PersonalNumber, luhn, organisation_number, personal_number, ten_digits
 
 TODAY = date(2026, 4, 10)
 VECTORS = Path(__file__).parents[3] / "shared" / "samples" / "swedish-ids.json"
@@ -234,6 +234,35 @@ def test_what_is_no_organisation_number_is_refused_with_its_reason(text: str, co
     with pytest.raises(Invalid) as caught:
         organisation_number(text)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "556016-0680",
+            "5560160680",
+            "16556016-0680",
+            "165560160680",
+            " 556016-0680\n",
+            "556016 0680",
+            "556016 - 0680",
+        ),
+        *("556016\u20130680", "556016\u20110680", "556016\u00a00680", "\ufeff556016-0680"),
+        *("SE556016068001", "se 556016-0680 01", "SE5560160680", "SE556016-0680-01"),
+    ],
+)
+def test_a_number_that_others_wrote_is_compared_by_its_ten_digits(text: str) -> None:
+    """In registers it stands as it was entered, copied, or as the number for VAT."""
+    assert ten_digits(text) == "5560160680"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "556016068", "556016-06801", "556016068001", "FI55601606801", "556016-068o", "17556016-0680"]
+)
+def test_what_is_no_organisations_number_stays_as_it_is(text: str) -> None:
+    """It is somebody else's, or a mistake."""
+    assert ten_digits(text) == text
 
 
 @given(ten=st.from_regex(r"[1-9][0-9][2-9][0-9]{6}", fullmatch=True).map(with_check_digit))

@@ -82,8 +82,9 @@ def _is_person(ours: str, theirs: str) -> bool:
     """Tell whether a number in Fortnox is this personal number: with its century, if it says that."""
     if not ours:
         return False
-    digits = "".join(filter(str.isdecimal, theirs))
-    return digits == ours if len(digits) == _CENTURY else ten_digits(theirs) == ours[2:]
+    digits, ten = "".join(filter(str.isdecimal, theirs)), ten_digits(theirs)
+    says_century = len(digits) == _CENTURY and digits[2:] == ten
+    return digits == ours if says_century else ten == ours[2:]
 
 
 def same_buyer(one: FindCustomer, other: FindCustomer) -> bool:

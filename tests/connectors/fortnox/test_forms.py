@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.fortnox import encode
-from connectors.fortnox.forms import absence, employee, file, invoice, open_items
+from connectors.fortnox.forms import absence, customer, employee, file, invoice, open_items
 from infra.delivery.requests import Request
 from infra.verdicts import Rejected, RetryLater
 from schemas import ids
 from schemas.commands import UpsertEmployee, VoucherRef
 from schemas.events import EmployeeFields
-from schemas.invoices import OTHER_AMOUNTS, DocumentRow
+from schemas.invoices import OTHER_AMOUNTS, Buyer, DocumentRow
 from tests.connectors.fortnox import lane_driver
 from tests.connectors.fortnox.lane_driver import WHENCE
 
@@ -382,6 +382,29 @@ def test_what_floats_leave_over_and_a_midnight_are_no_change() -> None:
     away = lane_driver.absence(hours=Decimal("7.50")).data
     hours = absence.written(away, sent(absence.create(away), absence.KEY) | {"id": "7", "Hours": Decimal("7.5") + rest})
     assert (verdict and verdict.note, hours and hours.note) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "number", ["559999-0016", "559999 0016", "559999\u20130016", "SE559999001601", "16559999-0016", "5599990016"]
+)
+def test_a_customer_is_found_however_fortnox_holds_the_number(number: str) -> None:
+    """Else a new one would be made beside it, and be sent the invoices."""
+    order = lane_driver.customer(buyer=Buyer(organisation_number="5599990016", name="Skolan"))
+    assert customer.kept(order.data, "", {"CustomerNumber": "1", "OrganisationNumber": number})["fits"] == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "fits"),
+    [
+        *((number, 1) for number in ("800101-1231", "800101 1231", "19800101-1231", "SE800101123101")),
+        *((number, None) for number in ("18800101-1231", "20800101 1231", "800101-1249", "SE800101124901")),
+    ],
+)
+def test_a_person_is_found_however_fortnox_holds_the_number(number: str, fits: int | None) -> None:
+    """A century counts where it is said; a sole trader's number for VAT says none."""
+    order = lane_driver.customer(buyer=Buyer(email="nobody@exempel.se", name="Ada"))
+    found = customer.kept(order.data, lane_driver.NUMBER, {"CustomerNumber": "1", "OrganisationNumber": number})
+    assert found["fits"] == fits
 
 
 FILES = st.builds(

@@ -136,6 +136,13 @@ def test_amounts_in_another_currency_are_not_read_as_kronor() -> None:
         assert "expected SEK" in refused(payload)
 
 
+@pytest.mark.parametrize("number", ['"556016 0680"', "SE556016068001", "16556016-0680", "5560160680"])
+def test_whose_entries_these_are_is_read_however_it_is_written(number: str) -> None:
+    """As programs write it that take it as it was entered."""
+    head = [f"#ORGNR {number}" if line.startswith("#ORGNR") else line for line in HEAD]
+    assert batch(lines(YEAR, *TAX, head=head)) == batch(lines(YEAR, *TAX))
+
+
 def test_a_file_without_a_year_is_of_the_days_of_its_entries() -> None:
     """That is all that it says."""
     other = ('#VER I 2 20251130 "x"', "{", "#TRANS 8910 {} 1.00", "#TRANS 2512 {} -1.00", "}")

@@ -247,6 +247,7 @@ def test_a_number_that_cannot_be_a_persons_finds_nobody() -> None:
     wrong = Personal(kind="personal_number", sealed="v1:abcdefgh", shown="•••", flaw="wrong_check_digit")
     hold = held(Host().tell(receipt(customer_number=None, buyer=Buyer(name="Ada", personal_number=wrong))))
     assert hold.reason == "customer_not_named"
+    assert "cannot be right" in hold.message
 
 
 def test_two_customers_who_fit_are_none() -> None:
