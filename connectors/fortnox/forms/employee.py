@@ -51,6 +51,16 @@ SHOWN: Final[Mapping[str, str]] = {
 }
 """What Fortnox calls each field, for people."""
 
+_COUNTRIES: Final[Mapping[str, str]] = {
+    "BN": "Brunei Darussalam",
+    "BO": "Bolivia, Plurinational State of",
+    "CZ": "Czech Republic",
+    "HK": "Hong Kong",
+    "MM": "Myanmar",
+    "VG": "Virgin Islands British",
+    "VI": "Virgin Islands U.S.",
+}
+"""What Fortnox's list calls countries otherwise than CLDR, as far as it is public; of invoices it takes no other."""
 _REQUIRED: Final = ("email", "given_name", "family_name")
 _MOBILE: Final = re.compile(r"(07\d)(\d{3})(\d{2})(\d{2})", re.ASCII)
 _PERSONAL: Final = re.compile(r"(?P<year>\d{4})\d{8}", re.ASCII)
@@ -226,7 +236,8 @@ def _sent(name: str, value: str) -> str:
         case "phone":
             return sanitise(_swedish(value))
         case "country":
-            return country_name(country_code(value)) or ""
+            code = country_code(value)
+            return _COUNTRIES.get(code) or sanitise((country_name(code) or "").replace(" & ", " and "))
         case "title":
             return sanitise(value)[:LONGEST_TITLE].rstrip()
         case _:

@@ -22,6 +22,7 @@ from infra.delivery.requests import Request
 from infra.verdicts import Rejected, RetryLater
 from schemas import ids
 from schemas.commands import UpsertEmployee, VoucherRef
+from schemas.countries import country_name
 from schemas.events import EmployeeFields
 from schemas.invoices import OTHER_AMOUNTS, Buyer, DocumentRow
 from tests.connectors.fortnox import lane_driver
@@ -405,6 +406,16 @@ def test_a_person_is_found_however_fortnox_holds_the_number(number: str, fits: i
     order = lane_driver.customer(buyer=Buyer(email="nobody@exempel.se", name="Ada"))
     found = customer.kept(order.data, lane_driver.NUMBER, {"CustomerNumber": "1", "OrganisationNumber": number})
     assert found["fits"] == fits
+
+
+def test_every_country_that_is_sent_is_read_back_as_the_same() -> None:
+    """By the name that Fortnox's list has where that is known, and never with a sign for *and*."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    order = upsert(create=False, employee_id="1")
+    for code in (code for a in letters for b in letters if country_name(code := a + b)):
+        fields = sent(employee.change(order, {"country": code}, ["country"], TODAY), "Employee")
+        assert "&" not in fields["Country"]
+        assert employee.held({"Country": fields["Country"]}, TODAY) == {"country": code}
 
 
 FILES = st.builds(
