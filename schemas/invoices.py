@@ -16,6 +16,7 @@ from schemas.personal import Personal
 
 Line = Annotated[str, BeforeValidator(written), StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 """A text of one line that a person wrote."""
+Unit = Annotated[Line, StringConstraints(max_length=20)]
 Email = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[^\s@\x00]{1,64}@[^\s@\x00]{1,150}$")]
 OTHER_AMOUNTS: Final = "other_amounts"
 """The code of a document that was made, and to other amounts than it was ordered with."""
@@ -32,7 +33,7 @@ class InvoiceRow(Message):
     vat_rate: Rate
     group: Name | None = None
     article: Code | None = Field(default=None, description="the article's number")
-    unit: Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w.]+$", max_length=20)] | None = None
+    unit: Unit | None = None
     discount: Money | None = Field(default=None, description="of the whole row, taken off; of a return below zero")
 
     @property

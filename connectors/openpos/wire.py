@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from schemas.base import NO_NUL, Code, Day, Moment, Name
 from schemas.events import OrganisationNumber, Register
-from schemas.invoices import Email, Line
+from schemas.invoices import Email, Line, Unit
 from schemas.money import ZERO, Money, Quantity, Rate
 
 
@@ -148,7 +148,7 @@ class SoldRow(Wire):
     vat_rate: Rate
     group: Name | None = None
     article: Code | None = None
-    unit: Annotated[str, StringConstraints(pattern=r"^[\w.]+$", max_length=20)] | None = None
+    unit: Unit | None = None
     discount: Money | None = None
 
 

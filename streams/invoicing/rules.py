@@ -13,6 +13,7 @@ from infra.plugin import States, Terms
 from schemas import ids
 from schemas.audit import AuditRecord
 from schemas.base import Message
+from schemas.characters import sanitise
 from schemas.commands import PostVoucher
 from schemas.flows import Held, another_company, not_done, step_of
 from schemas.invoices import CreateInvoice, InvoiceRequested, identifies
@@ -119,7 +120,8 @@ class Case(Receipt):
     def is_named(self) -> bool:
         """Tell whether the till says the customer's name, and anything to find that customer by."""
         buyer = self.receipt.buyer
-        return buyer is not None and bool(buyer.name) and (self.can_be_found or bool(self.receipt.customer_number))
+        has_name = buyer is not None and bool(sanitise(buyer.name or ""))
+        return has_name and (self.can_be_found or bool(self.receipt.customer_number))
 
     def booked_on(self, day: date) -> date:
         """Return the date of a voucher of a day: the day, or the first open one where that is locked, as was chosen."""

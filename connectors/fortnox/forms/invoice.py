@@ -22,6 +22,8 @@ from schemas.words import Text
 
 MARKED: Final = "ExternalInvoiceReference1"
 _TEXT_LENGTH: Final = 255
+_NAMELESS: Final = "Artikel"
+"""What the customer reads of a row whose text has nothing that Fortnox takes, such as an emoji alone."""
 _CURRENCY: Final = "SEK"
 """Said each time: without it a document has the currency that its customer has."""
 _REST: Final = Decimal("0.000001")
@@ -104,7 +106,7 @@ def note(order: CreateInvoice) -> tuple[Text, ...]:
     adapted = [
         waiting_words.ROW_TEXT(row=row)
         for row, each in enumerate(order.rows, 1)
-        if sanitise(_as_taken(each).text)[:_TEXT_LENGTH].rstrip() != " ".join(each.text.split())
+        if _text(each) != " ".join(each.text.split())
     ]
     told = (waiting_words.ADAPTED_FIELDS(fields=adapted),) if adapted else ()
     return (*told, waiting_words.BY_HAND()) if order.document == "order" else told
@@ -132,12 +134,17 @@ def _texts(data: CreateInvoice) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
+def _text(row: DocumentRow) -> str:
+    """Return a row's text, "" where its article gives it: a row without either is refused."""
+    return sanitise(_as_taken(row).text)[:_TEXT_LENGTH].rstrip() or ("" if row.article else _NAMELESS)
+
+
 def _row(row: DocumentRow, form: Document) -> dict[str, Any]:
-    whole_rate = row.vat_rate == row.vat_rate.to_integral_value()
+    whole_rate, text = row.vat_rate == row.vat_rate.to_integral_value(), _text(row)
     row = _as_taken(row)
     fields = {
         "ArticleNumber": row.article,
-        "Description": sanitise(row.text)[:_TEXT_LENGTH].rstrip(),
+        "Description": text or None,
         "AccountNumber": row.account,
         **dict.fromkeys(form.quantities, f"{row.quantity:f}"),  # texts, says the document of their interface
         "Price": row.price,

@@ -297,7 +297,7 @@ def test_a_document_carries_its_mark_and_its_amounts_to_the_ore(order: Any) -> N
     assert [(row["Price"], Decimal(row["DeliveredQuantity"])) for row in fields[form.rows]] == [
         (row.price, row.quantity) for row in order.data.rows
     ]
-    assert all(len(row["Description"]) <= 255 for row in fields[form.rows])
+    assert all(0 < len(row["Description"]) <= 255 for row in fields[form.rows])
     assert invoice.marked(order, [fields | {"DocumentNumber": 7}]) == ("7",)
     assert invoice.unsure([fields | {"DocumentNumber": 7}]) == ()
     for shown in ({}, {"ExternalInvoiceReference1": "API_NORIGHT"}):  # hidden is not absent
@@ -312,6 +312,17 @@ def test_a_document_carries_its_mark_and_its_amounts_to_the_ore(order: Any) -> N
 def test_of_several_documents_with_our_mark_the_eldest_is_ours() -> None:
     """Copies carry it too, and lists may show the newest first: theirs would be taken for ours."""
     assert invoice.eldest_first(["101", "100", "99", "100"]) == ["99", "100", "101"]
+
+
+@pytest.mark.parametrize("text", ["\U0001f355", "   ", "\u2192"])
+def test_a_row_whose_text_has_nothing_that_fortnox_takes_has_another(text: str) -> None:
+    """A row of neither text nor article is refused, and the whole sale with it; an article gives its own text."""
+    row = DocumentRow(text=text, quantity=Decimal(1), price=Decimal("59.00"), vat_rate=Decimal(12))
+    order = lane_driver.invoice(rows=(row, row.model_copy(update={"article": "P1"})))
+    plain, named = sent(invoice.create(order), "Invoice")["InvoiceRows"]
+    assert plain["Description"] == "Artikel"
+    assert "Description" not in named
+    assert "text of row 1" in str(invoice.note(order.data)[0])
 
 
 def test_what_a_document_has_more_than_it_was_sent_is_told() -> None:

@@ -80,6 +80,12 @@ def test_a_companys_number_is_plain_and_a_persons_is_sealed() -> None:
     assert asked(customer={"number": "7"}).buyer is None
 
 
+@pytest.mark.parametrize("unit", ["st", "m²", "st/förp", "%", "100 g", "l (liter)"])
+def test_a_unit_is_a_text(unit: str) -> None:
+    """Tills have what people call it: a whole sale was refused for its square metres."""
+    assert asked(rows=[{**SALE["rows"][0], "unit": unit}, *SALE["rows"][1:]]).rows[0].unit == unit
+
+
 def test_the_same_sale_is_the_same_fact() -> None:
     """Whatever the order of its fields."""
     assert asked() == asked(**dict(reversed(SALE.items())))

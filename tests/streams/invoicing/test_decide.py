@@ -184,6 +184,16 @@ def test_a_customer_who_is_missing_waits_or_is_created() -> None:
     assert find.create
 
 
+def test_a_name_that_fortnox_takes_nothing_of_makes_no_customer() -> None:
+    """A customer of no name is refused there, and the refusal tells of a number that is taken."""
+    host = Host(chosen(customers="create"))
+    (find,) = host.tell(receipt(customer_number=None, buyer=WORKS.model_copy(update={"name": "\U0001f339"})))
+    assert isinstance(find, FindCustomer)
+    assert not find.create
+    hold = held(host.tell(refusal(find, "customer_missing")))
+    assert [c.answer for c in hold.choices] == ["retry", "discard"]
+
+
 def test_a_number_that_fortnox_does_not_know_is_looked_for_by_what_else_is_known() -> None:
     """One without anything else waits; with a name it can be made under its number."""
     host = Host()
