@@ -354,7 +354,7 @@ NUMBERS: Final[Mapping[int, str]] = {
         "bad_value": (2000106, 2000108, 2000134, 2001145, 2001200),
         "value_too_long": (2000107,),
         "customer_missing": (2000204, 2000433),
-        "unauthorised": (2000310, 2000311, 2003275, 2004054),
+        "unauthorised": (2000310, 2000311, 2004054),
         "bad_characters": (2000359,),
         "period_locked": (2000401, 2002141),
         "account_missing": (2000423, 2001304),
@@ -374,7 +374,7 @@ NUMBERS: Final[Mapping[int, str]] = {
         "licence_missing": (2001101, 2001103),
         "project_refused": (2001161,),
         "predefined_account_missing": (2001265, 2001403, 2003095),
-        "permission_missing": (2001339, 2001393, 2001427, 2003330),
+        "permission_missing": (2001339, 2001393, 2001427, 2003275, 2003330),  # 2003275 with 401 is the token's
         "unknown_field": (2000321, 2001399),
         "missing_field": (2001795, 2003977),
         "vat_code_refused": (2003115, 2004052, 2004167),
@@ -390,8 +390,11 @@ NUMBERS: Final[Mapping[int, str]] = {
 }
 """Fortnox's numbers -> our code."""
 
-# Texts whose number is not published; the first that fits counts.
+# Texts whose number is not published; the first that fits counts. What is not allowed names what it is about.
 TEXTS: Final[tuple[tuple[str, str], ...]] = (
+    (r"behörighet\w* för scope", "scope_missing"),
+    (r"(saknar|inte) behörighet|behörighet saknas", "permission_missing"),
+    (r"(saknar|ingen|inte)( \w+)? licens|licens saknas", "licence_missing"),
     (r"serie\w* är inte manuell", "series_not_manual"),
     (r"ogiltig verifikationsserie|hitta\w* (inte )?verifikationsserie", "series_missing"),
     (r"hitta\w* (inte )?verifikation", "voucher_missing"),
@@ -400,7 +403,7 @@ TEXTS: Final[tuple[tuple[str, str], ...]] = (
     (r"låst perioden|(perioden|räkenskapsåret) är (låst|stängt?)", "period_locked"),
     (r"räkenskapsår", "financial_year_missing"),
     (r"kostnadsställe", "cost_centre_refused"),
-    (r"projekt\w* (måste|får|kan|saknas|finns)|hitta\w* (inte )?projekt", "project_refused"),
+    (r"projekt\w* (måste|får|kan|saknas|finns|är)|hitta\w* (inte )?projekt", "project_refused"),
     (r"transaktionsinfo", "transaction_information_refused"),
     (r"balanserar (inte|ej)|obalans", "unbalanced"),
     (r"ingen användare kopplad", "user_not_linked"),

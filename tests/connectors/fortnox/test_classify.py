@@ -165,6 +165,25 @@ def test_a_missing_scope_or_licence_waits_for_the_operator(status: int, number: 
     assert (verdict.after, verdict.code, verdict.who) == (300, code, "operator")
 
 
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    ("number", "message", "code"),
+    [
+        (2003275, "Saknar behörighet för leverantörsregister.", "permission_missing"),
+        (2009998, "Saknar behörighet för leverantörsfaktura.", "permission_missing"),
+        (2009998, "Har inte behörighet för scope.", "scope_missing"),
+        (2009998, "Det finns ingen aktiv licens för önskat scope.", "licence_missing"),
+        (2009998, "Saknar behörighet för räkenskapsår.", "permission_missing"),
+    ],
+)
+def test_a_register_that_is_closed_says_nothing_of_the_token(status: int, number: int, message: str, code: str) -> None:
+    """Another token has no more rights: only orders that need the register wait, and nobody is asked to connect."""
+    response = answer(status, error(number, message))
+    for verdict in (judge(response), classify.page(response, "Suppliers")):
+        assert isinstance(verdict, RetryLater)
+        assert (verdict.code, verdict.who, verdict.of_kind) == (code, "operator", True)
+
+
 @pytest.mark.parametrize("body", [b"", HTML, error(2009999)])
 def test_a_forbidden_request_waits_for_the_operator(body: Any) -> None:
     """A 403 is no verdict on the order, unless its code is one."""
