@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas import ids
+from schemas import settings_words as say
 from schemas.base import Account, Code, CostCentre, Day, Message, Project, SeriesCode, Who
 from schemas.documents import LARGEST, Sha256
 from schemas.events import EmployeeField, EmployeeFields, OrganisationNumber
@@ -137,6 +138,16 @@ class WriteEmployee(Order):
         return tuple(name for name in names if getattr(self.fields, name) is not None or name in self.clear)
 
 
+class NewEmployee(Message):
+    """What Fortnox is told of each new employee besides what HR says, in its own codes: by it it finds an agreement."""
+
+    personnel_type: Literal["TJM", "ARB"] = Field(description=say.PERSONNEL_TYPE.en)
+    employment_form: Literal["TV", "PRO", "TID", "SVT", "VIK", "PRJ", "PRA", "FER", "SES", "NEJ"] | None = Field(
+        default=None, description="EmploymentForm: TV permanent, PRO on probation, TID for a time"
+    )
+    salary_form: Literal["MAN", "TIM"] | None = Field(default=None, description="SalaryForm: MAN monthly, TIM hourly")
+
+
 class UpsertEmployee(WriteEmployee):
     """Create or change an employee in Fortnox."""
 
@@ -145,6 +156,7 @@ class UpsertEmployee(WriteEmployee):
     employee_id: Code | None = Field(default=None, description="None, of a new one: Fortnox gives it the next number")
     create: bool
     street_line: Literal[1, 2] = Field(default=1, description="the address line that the street goes to")
+    new: NewEmployee | None = Field(default=None, description="of a new one: what HR does not say")
     back: bool = Field(default=False, description="works again: an employee who was set inactive is active")
 
 

@@ -11,7 +11,16 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas import settings_words as say
 from schemas.base import Account, Code, CostCentre, Day, Message, Name, SeriesCode, TenantId
-from schemas.commands import AttachFile, Order, PostVoucher, ReadPerson, UpsertEmployee, UpsertPerson, WriteAbsence
+from schemas.commands import (
+    AttachFile,
+    NewEmployee,
+    Order,
+    PostVoucher,
+    ReadPerson,
+    UpsertEmployee,
+    UpsertPerson,
+    WriteAbsence,
+)
 from schemas.daytotals import DayTotalsSettings
 from schemas.events import EmployeeField, Side
 from schemas.invoices import CreateInvoice, FindCustomer
@@ -297,6 +306,11 @@ class EmployeesSettings(Message):
     causes: tuple[AbsenceCause, ...] = Field(default=(), description="leaves of other kinds are held")
     zone: str = Field(default="Europe/Stockholm", max_length=64, description="timestamps become dates there")
     street_line: Literal[1, 2] = Field(default=1, description="Fortnox's address line for the street; Alexis HR uses 2")
+    new_employee: NewEmployee | None = Field(
+        default=None,
+        description="what each new employee is in Fortnox, which refuses one for whom it finds no agreement; none: as "
+        "the agreement that is set there for new employees says",
+    )
     report_to: tuple[str, ...] = Field(default=(), description="e-mail addresses that get the report of a sync")
     four_eyes: bool = Field(default=False, description="on: who made a plan does not apply it; somebody else does")
 

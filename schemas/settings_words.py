@@ -127,6 +127,11 @@ LEAVE_KIND = Phrase(
     "schemas.means_leave_kind", "som HR-systemet kallar det: VACATION", "as the HR system names it: VACATION"
 )
 CAUSE = Phrase("schemas.means_cause", "dess kod i Fortnox: SEM", "its code in Fortnox: SEM")
+PERSONNEL_TYPE = Phrase(
+    "schemas.means_personnel_type",
+    "personaltyp i Fortnox: TJM tjänstemän, ARB arbetare",
+    "Fortnox's PersonelType: TJM salaried staff, ARB workers",
+)
 CLOSING_SERIES = Phrase(
     "schemas.means_closing_series",
     "verifikationsserien; en egen, öppen för manuell bokföring i Fortnox; en plan kan ange en annan",

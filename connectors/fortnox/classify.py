@@ -142,6 +142,7 @@ _NO_ENTITY: Final = 2000432
 """"Kan inte hitta enheten", which is said of records of other kinds too."""
 _NOT_THERE: Final = re.compile(r"\bhitta|finns (inte|ej)|not found", re.IGNORECASE)
 _QUOTED_LENGTH: Final = 300
+_NAMES_A_FIELD: Final = "Värdet kan inte vara null"
 _RAW_LENGTH: Final = 500
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
@@ -477,7 +478,7 @@ def _quoted(refusal: _Refusal) -> str:
 def _redacted(text: str) -> str:
     """Return what Fortnox said in one line, without personal numbers, addresses, and values that it quotes."""
     text = " ".join(text.split())
-    if text.startswith("Värdet"):  # these end in the value, in brackets
+    if text.startswith("Värdet") and not text.startswith(_NAMES_A_FIELD):  # these end in the value, in brackets
         text = text.partition("(")[0].rstrip()
     for private in (answers.PERSONAL_NUMBER, _ADDRESS, _QUOTATION):
         text = private.sub("[removed]", text)

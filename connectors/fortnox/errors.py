@@ -219,6 +219,12 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "Fortnox kräver e-post, förnamn och efternamn. Fyll i det som saknas i HR-systemet.",
         "Fortnox demands e-mail, first name and last name. Fill in what is missing in the HR system.",
     ),
+    "employee_agreement_missing": _accountant(
+        "Fortnox hittar inget avtal för en ny anställd. Välj ett avtal för nyanställda i Fortnox Lön, eller ange"
+        " personaltypen i inställningarna (employees.new_employee), och svara 'försök igen'.",
+        "Fortnox finds no agreement for a new employee. Choose one for new employees in Fortnox Lön, or say the"
+        " personnel type in the settings (employees.new_employee), and answer 'try again'.",
+    ),
     "bank_account_invalid": _accountant(
         "Bankkontot går inte att dela i clearing- och kontonummer. Rätta det i HR-systemet.",
         "The bank account cannot be split into clearing and account number. Correct it in the HR system.",
@@ -376,7 +382,7 @@ NUMBERS: Final[Mapping[int, str]] = {
         "predefined_account_missing": (2001265, 2001403, 2003095),
         "permission_missing": (2001339, 2001393, 2001427, 2003275, 2003330),  # 2003275 with 401 is the token's
         "unknown_field": (2000321, 2001399),
-        "missing_field": (2001795, 2003977),
+        "missing_field": (2000699, 2001795, 2003977),
         "vat_code_refused": (2003115, 2004052, 2004167),
         "document_state_refused": (2003124, 2003125, 2003126),
         "stock_refused": (2003127, 2003277, 2003399),
@@ -411,13 +417,17 @@ TEXTS: Final[tuple[tuple[str, str], ...]] = (
     (r"orsakskod", "cause_refused"),
     (r"hitta\w* (inte )?(den )?frånvaro", "absence_missing"),
     (r"tolkas som null", "bad_value"),
+    (r"kan inte vara null", "missing_field"),
 )
 
 _OURS: Final = re.compile(r"fortnox_\d+")
+_NO_AGREEMENT: Final = re.compile(r"\(ftgavtal\w*\)", re.IGNORECASE)
 
 
 def code_of(number: int, message: str) -> str:
     """Return our code for a refusal; one that nobody knows keeps Fortnox's number: ``fortnox_2009999``."""
+    if _NO_AGREEMENT.search(message):  # its number says only that something is missing
+        return "employee_agreement_missing"
     if known := NUMBERS.get(number):
         return known
     for pattern, code in TEXTS:

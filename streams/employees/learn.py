@@ -405,6 +405,8 @@ def _day_outcome(memory: Memory, key: str, record: AuditRecord) -> None:
 def content(order: UpsertEmployee | UpsertPerson) -> str:
     """Return what an order would write, as a short text that says nothing of it."""
     written = order.model_dump_json(include={"fields", "clear", "expected"})
+    if isinstance(order, UpsertEmployee) and order.new:
+        written += order.new.model_dump_json()
     return hashlib.sha256(written.encode()).hexdigest()[:32]
 
 

@@ -112,6 +112,7 @@ def _write(case: Case, write: Write, rule: str, version: int, number: int) -> Up
         employee_id=employee_id,
         create=create,
         street_line=case.settings.street_line,
+        new=case.settings.new_employee if create else None,
         back=write.back,
     )
 

@@ -16,7 +16,7 @@ from infra.delivery.requests import Request
 from infra.verdicts import Delivered, Rejected, RetryLater, noting
 from schemas.base import is_day
 from schemas.characters import sanitise
-from schemas.commands import UpsertEmployee
+from schemas.commands import NewEmployee, UpsertEmployee
 from schemas.countries import country_code, country_name
 from schemas.events import EmployeeFields
 from schemas.people import LONGEST_TITLE, e164, kept
@@ -89,7 +89,15 @@ def create(order: UpsertEmployee, values: Values, today: date) -> Request | Reje
     if isinstance(fields, Rejected):
         return fields
     number = {"EmployeeId": order.employee_id} if order.employee_id else {}
-    return Request("POST", "employees", body=encode.body("Employee", number | fields))
+    return Request("POST", "employees", body=encode.body("Employee", number | fields | _agreement(order.new)))
+
+
+def _agreement(new: NewEmployee | None) -> dict[str, str]:
+    """Return what Fortnox finds a new employee's agreement by."""
+    if new is None:
+        return {}
+    told = {"PersonelType": new.personnel_type, "EmploymentForm": new.employment_form, "SalaryForm": new.salary_form}
+    return {name: value for name, value in told.items() if value}
 
 
 def change(order: UpsertEmployee, values: Values, names: Sequence[str], today: date) -> Request | Rejected:

@@ -90,6 +90,7 @@ LOCKED: Final = Refusal(
 )
 BAD_DATE: Final = Refusal("bad_date", 9900001, "Ogiltigt datum ({})")  # text unknown
 NULL: Final = Refusal("null", 9900002, "Värdet tolkas som null ({})")
+NO_AGREEMENT: Final = Refusal("no_agreement", 2000699, "Värdet kan inte vara null. (ftgavtalid)")
 NO_YEAR: Final = Refusal("no_year", 9900003, "Räkenskapsår saknas ({})")  # text unknown
 UNKNOWN_SERIES: Final = Refusal("unknown_series", 9900004, "Ogiltig verifikationsserie angiven ({})")
 SERIES_NOT_MANUAL: Final = Refusal("series_not_manual", 9900005, "Verifikationsserien är inte manuell ({})")

@@ -169,6 +169,7 @@ class Company:
         attached: the files' connections to vouchers, by file id.
         predefined_accounts: account numbers by name.
         cost_centre_support: whether the company uses cost centres at all.
+        new_agreement: an agreement is set for new employees; without one they must say their PersonelType.
         unlisted: fields that the list of accounts leaves out; the account's own record has them (facts §3.6).
         no_right: names of fields that show API_NORIGHT, because the user lacks the right to read them.
         makes: what it makes of employees that are written: ``capitals`` of a city, other ``apostrophes`` in names, the
@@ -197,6 +198,7 @@ class Company:
     attached: dict[str, Attached] = field(default_factory=dict)
     predefined_accounts: dict[str, int] = field(default_factory=lambda: dict(chart.PREDEFINED))
     cost_centre_support: bool = True
+    new_agreement: bool = True
     unlisted: set[str] = field(default_factory=set)
     no_right: set[str] = field(default_factory=set)
     makes: set[Literal["capitals", "apostrophes", "tax"]] = field(default_factory=set)

@@ -184,6 +184,18 @@ def test_a_register_that_is_closed_says_nothing_of_the_token(status: int, number
         assert (verdict.code, verdict.who, verdict.of_kind) == (code, "operator", True)
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "who"),
+    [("ftgavtalid", "employee_agreement_missing", "accountant"), ("unit", "missing_field", "developer")],
+)
+def test_what_is_null_is_named(name: str, code: str, who: str) -> None:
+    """The brackets hold a field's name there, and nobody's value."""
+    verdict = judge(answer(400, error(2000699, f"Värdet kan inte vara null. ({name})")))
+    assert isinstance(verdict, Rejected)
+    assert (verdict.code, verdict.who) == (code, who)
+    assert f"({name})" in verdict.why
+
+
 @pytest.mark.parametrize("body", [b"", HTML, error(2009999)])
 def test_a_forbidden_request_waits_for_the_operator(body: Any) -> None:
     """A 403 is no verdict on the order, unless its code is one."""

@@ -8,7 +8,7 @@ import pytest
 
 from infra.plugin import Terms
 from schemas.audit import AuditRecord
-from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, UpsertEmployee, UpsertPerson
+from schemas.commands import CloseReview, HoldForReview, NewEmployee, Order, ReadPerson, UpsertEmployee, UpsertPerson
 from schemas.events import (
     ChecksPassed,
     EmployeeChanged,
@@ -504,6 +504,26 @@ def test_other_settings_settle_what_waited(live: FlowCompany) -> None:
     assert [type(order) for order in given] == [CloseReview, UpsertPerson]
     assert isinstance(given[0], CloseReview)
     assert given[0].how == "settings_changed"
+
+
+def test_a_new_one_who_was_refused_goes_anew_when_the_settings_say_what_new_ones_are(live: FlowCompany) -> None:
+    """Fortnox found no agreement; whoever is there already gets nothing of it."""
+    live.settings = live.settings.model_copy(update={"new_in_hr": "create"})
+    live.refuses = 1.0
+    live.edit_hr("bo", **dict(BO))
+    live.settle()
+    assert hold(live, f"{SYSTEM}/bo").rule == "what_was_refused_waits"
+    live.refuses = 0.0
+    told = live.settings.model_copy(update={"new_employee": NewEmployee(personnel_type="TJM")})
+    applied = SettingsApplied(tenant=TENANT, version=2, applied_by="lena", settings=TenantSettings(employees=told))
+    closed, made = live.tell_waiting(applied)
+    assert isinstance(closed, CloseReview)
+    assert isinstance(made, UpsertEmployee)
+    assert (made.create, made.new) == (True, told.new_employee)
+    live.settle()
+    live.edit_hr("bo", city="Solna")
+    changed = next(order for order in orders(live) if isinstance(order, UpsertEmployee))
+    assert (changed.create, changed.new) == (False, None)
 
 
 def test_what_comes_late_undoes_nothing(live: FlowCompany) -> None:

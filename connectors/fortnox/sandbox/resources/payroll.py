@@ -139,6 +139,8 @@ _DATED: Final = {"DatedWages": ("MonthlySalary", "HourlyPay"), "DatedSchedules":
 
 def _prepare_employee(change: Change) -> Values:
     values = dict(change.values)
+    if change.stored is None and not (change.company.new_agreement or values.get("PersonelType")):
+        raise RequestRefused(answers.NO_AGREEMENT)
     for name, current in _DATED.items():
         given = [field for field in current if change.changes.get(field) is not None]
         rows = change.changes.get(name)

@@ -11,6 +11,7 @@ from connectors.fortnox.sandbox.records import Record
 from infra.plugin import Attempt
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
 from schemas.audit import Shown
+from schemas.commands import NewEmployee
 from schemas.events import EmployeeFields
 from tests.connectors.fortnox.lane_driver import (
     ACCOUNT,
@@ -77,6 +78,24 @@ async def test_an_employee_gets_the_id_and_the_address_line_that_the_order_names
         assert await connection.write(employee(employee_id="A17", street_line=2), attempt()) == Delivered(record="A17")
     assert people(company)["A17"]["Address2"] == "Storgatan 1"
     assert "Address1" not in people(company)["A17"]
+
+
+async def test_a_new_employee_without_an_agreement_waits_for_the_settings(
+    engine: AsyncEngine, company: sandbox.Company
+) -> None:
+    """Fortnox says only that something is null, and names it; what the settings say of new ones lets it find one."""
+    company.new_agreement = False
+    told = NewEmployee(personnel_type="TJM", employment_form="TV")
+    async with connected(engine, company) as connection:
+        refused = await connection.write(employee(), attempt())
+        made = await connection.write(employee("huma/2", new=told), attempt())
+    assert isinstance(refused, Rejected)
+    assert (refused.code, refused.who) == ("employee_agreement_missing", "accountant")
+    assert "(ftgavtalid)" in refused.why
+    assert "employees.new_employee" in refused.why
+    assert made == Delivered(record="1")
+    assert (people(company)["1"]["PersonelType"], people(company)["1"]["EmploymentForm"]) == ("TJM", "TV")
+    assert "SalaryForm" not in people(company)["1"]
 
 
 async def test_a_new_employee_without_what_fortnox_demands_is_refused_here(
