@@ -64,8 +64,10 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "The period is locked. Unlock it in Fortnox and answer 'try again', or book it by hand.",
     ),
     "account_missing": _accountant(
-        "Ett konto saknas i räkenskapsårets kontoplan. Lägg upp det i Fortnox, eller ändra kontot i inställningarna.",
-        "An account is not in the financial year's chart. Add it in Fortnox, or change the account in the settings.",
+        "Ett konto saknas i räkenskapsårets kontoplan. Lägg upp det i Fortnox, eller ändra kontot i inställningarna."
+        " För en artikel på en faktura kan det vara ett av Fortnox förvalda konton.",
+        "An account is not in the financial year's chart. Add it in Fortnox, or change the account in the settings."
+        " For an article on an invoice it may be one of Fortnox's preferred accounts.",
     ),
     "account_inactive": _accountant(
         "Ett konto är inte aktivt. Aktivera det i Fortnox kontoplan, eller ändra kontot i inställningarna.",

@@ -137,6 +137,7 @@ ConsentOutcome = Literal[
     "licence_missing",
     "app_licence_missing",
     "right_missing",
+    "service_not_allowed",
     "locked_company",
     "refused",  # an error that we do not know
     "exchange_lost",
@@ -153,6 +154,7 @@ _ERRORS: Final[Mapping[str, ConsentOutcome]] = {
     "error_missing_license": "licence_missing",
     "error_missing_app_license": "app_licence_missing",
     "error_missing_system_admin_right": "right_missing",
+    "error_client_not_allow_service_account": "service_not_allowed",
     "unauthorized_client": "not_registered",
     "invalid_client": "not_registered",
 }

@@ -232,6 +232,22 @@ OUTCOMES: Final[Mapping[ConsentOutcome, OutcomeText]] = {
         _ADMINISTRATOR,
         again=True,
     ),
+    "service_not_allowed": OutcomeText(
+        Said("Integrationen får inte begära tjänstekonton", "The integration may not ask for service accounts"),
+        Said(
+            "Tillgången ska höra till företaget, och det är inte påslaget för integrationen hos Fortnox.",
+            "The access is to belong to the company, and that is not switched on for the integration at Fortnox.",
+        ),
+        (
+            Said(
+                "Välj ”Endast administratör” under tjänstekonto på integrationen i Fortnox utvecklarportal.",
+                "Choose “Only administrator” under service account of the integration in Fortnox’s developer portal.",
+            ),
+            _THEN_AGAIN,
+        ),
+        _OPERATOR,
+        again=True,
+    ),
     "locked_company": OutcomeText(
         Said("Fortnox svarade varken ja eller nej", "Fortnox said neither yes nor no"),
         Said(

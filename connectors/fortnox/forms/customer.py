@@ -21,6 +21,8 @@ ONE: Final = "Customer"
 MANY: Final = "Customers"
 _CENTURY: Final = 12
 _NUMBER: Final = re.compile(r"\d{10}", re.ASCII)
+_WITH_ITS_CITY: Final = re.compile(r"(\d{3} ?\d{2})\s+([^\W\d].*)")
+"""A postal code as many write it in one field: ``79192 Falun``. Fortnox takes no letters after one."""
 
 
 def listed(page: int, *, active: bool = False) -> Request:
@@ -112,6 +114,9 @@ def _address(order: FindCustomer) -> str | None:
 def create(order: FindCustomer, personal_number: str) -> Request:
     """Return the request for a new customer, of what the till says; terms and the like are Fortnox's own defaults."""
     buyer = order.buyer
+    code, city = buyer.postal_code or "", buyer.city
+    if found := _WITH_ITS_CITY.fullmatch(code):
+        code, city = found[1], city or found[2]
     kind = "COMPANY" if buyer.organisation_number else "PRIVATE" if personal_number else None
     fields = {
         "Name": sanitise(buyer.name or ""),
@@ -119,8 +124,8 @@ def create(order: FindCustomer, personal_number: str) -> Request:
         "OrganisationNumber": buyer.organisation_number or personal_number,
         "Email": buyer.email,
         "Address1": sanitise(buyer.street or ""),
-        "ZipCode": sanitise(buyer.postal_code or "")[:10],
-        "City": sanitise(buyer.city or ""),
+        "ZipCode": sanitise(code)[:10],
+        "City": sanitise(city or ""),
         "Type": kind,
     }
     return Request("POST", "customers", body=encode.body(ONE, {name: value for name, value in fields.items() if value}))

@@ -352,6 +352,9 @@ def test_a_result_survives_its_cookie(
 # --- Answers ------------------------------------------------------------------------------------------------------
 
 
+_NO_SERVICE = "error_client_not_allow_service_account"
+
+
 @pytest.mark.parametrize(
     ("params", "answer"),
     [
@@ -361,6 +364,7 @@ def test_a_result_survives_its_cookie(
         ({"error": "error_missing_license"}, ("licence_missing", "error_missing_license")),
         ({"error": "error_missing_app_license"}, ("app_licence_missing", "error_missing_app_license")),
         ({"error": "error_missing_system_admin_right"}, ("right_missing", "error_missing_system_admin_right")),
+        ({"error": _NO_SERVICE}, ("service_not_allowed", _NO_SERVICE)),
         ({"error": "access_denied", "code": "c"}, ("denied", "access_denied")),
         ({"error": "<b>new & odd</b>"}, ("refused", "bnewoddb")),
         ({"state": "s"}, ("locked_company", "")),
