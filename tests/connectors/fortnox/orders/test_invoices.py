@@ -12,7 +12,7 @@ from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas import ids
-from schemas.invoices import DocumentRow
+from schemas.invoices import OTHER_AMOUNTS, DocumentRow
 from tests.connectors.fortnox.lane_driver import SCOPES, attempt, carry_out, connected, invoice
 
 PATH = {"invoice": "invoices", "order": "orders"}
@@ -98,6 +98,23 @@ async def test_a_lost_answer_never_doubles_a_document(
         verdict = await carry_out(connection, invoice(document=document))
     assert isinstance(verdict, Delivered | AlreadyThere)
     assert [held["DocumentNumber"] for held in documents(company, document)] == [verdict.record]
+
+
+@pytest.mark.parametrize("document", ["invoice", "order"])
+async def test_what_is_found_after_a_lost_answer_is_judged_as_the_answer_would_have_been(
+    engine: AsyncEngine, company: sandbox.Company, document: str
+) -> None:
+    """An empty stock makes quantities 0: whoever found only the mark would take the sale out of the day for nothing."""
+    order, rows = invoice(document=document), "InvoiceRows" if document == "invoice" else "OrderRows"
+    quantity = "DeliveredQuantity" if document == "invoice" else "OrderedQuantity"
+    async with connected(engine, company) as connection:
+        await connection.write(order, attempt())
+        held = documents(company, document)[0]
+        held[rows] = [{**held[rows][0], quantity: "0"}, *held[rows][1:]]
+        found = await connection.probe(order, attempt())
+    assert isinstance(found, AlreadyThere)
+    assert found.code == OTHER_AMOUNTS
+    assert f"{quantity} of row 1 0 for 2.00" in found.note
 
 
 async def test_what_is_adapted_is_named_by_row(engine: AsyncEngine, company: sandbox.Company) -> None:
