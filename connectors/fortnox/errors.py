@@ -184,6 +184,16 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "Numret är redan använt; Fortnox spärrar även borttagna nummer. Välj ett annat.",
         "The number is taken; Fortnox reserves deleted ones as well. Choose another.",
     ),
+    "number_series_behind": _accountant(
+        "Nästa nummer i Fortnox nummerserie är redan använt. Sätt det till det senast använda plus ett (Inställningar ›"
+        " Fakturering › Nummerserier och OCR) och svara 'försök igen'.",
+        "The next number of Fortnox's number series is taken. Set it to the last one used plus one (Settings ›"
+        " Invoicing › Number series and OCR) and answer 'try again'.",
+    ),
+    "vat_rate_missing": _accountant(
+        "Momssatsen finns inte i Fortnox. Lägg upp den (Inställningar › Bokföring › Moms) och svara 'försök igen'.",
+        "The VAT rate is not in Fortnox. Add it (Settings › Bookkeeping › VAT) and answer 'try again'.",
+    ),
     "article_missing": _accountant(
         "Artikeln finns inte i Fortnox. Lägg upp den, eller rätta artikelnumret.",
         "The article is not in Fortnox. Add it, or correct the article number.",
@@ -418,6 +428,9 @@ TEXTS: Final[tuple[tuple[str, str], ...]] = (
     (r"hitta\w* (inte )?(den )?anställd", "employee_missing"),
     (r"orsakskod", "cause_refused"),
     (r"hitta\w* (inte )?(den )?frånvaro", "absence_missing"),
+    (r"(ocr|faktura|order|dokument)-?num\w* .*(används|finns) redan", "number_series_behind"),
+    (r"hitta\w* (inte )?moms", "vat_rate_missing"),
+    (r"hitta\w* (inte )?(leverans|betalning|valuta|enhet|prislista)", "terms_missing"),
     (r"tolkas som null", "bad_value"),
     (r"kan inte vara null", "missing_field"),
 )

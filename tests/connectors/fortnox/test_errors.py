@@ -64,6 +64,22 @@ def test_no_two_refusals_of_the_sandbox_have_one_of_its_own_codes() -> None:
     assert len(own) == len({*own})
 
 
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("OCR-numret används redan", "number_series_behind"),
+        ("Fakturanummer 5001 används redan.", "number_series_behind"),
+        ("Kunde inte hämta/hitta moms", "vat_rate_missing"),
+        ("Kunde inte hämta/hitta leveranssätt.", "terms_missing"),
+        ("Projekt är obligatoriskt på konto 3001", "project_refused"),
+        ("Kundnummer 1 används redan.", "fortnox_2009999"),  # its number is known, and says more
+    ],
+)
+def test_what_support_pages_quote_has_words_of_its_own(message: str, code: str) -> None:
+    """Their numbers are not published."""
+    assert errors.code_of(2009999, message) == code
+
+
 def test_a_code_that_nobody_knows_is_the_operators() -> None:
     """It keeps its number, and its words say where to ask."""
     assert errors.code_of(2009999, "Något nytt.") == "fortnox_2009999"
