@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import canary, ending, overdue, registry, retention, store, telemetry, watch
+from infra import canary, ending, hosts, overdue, registry, retention, store, telemetry, watch
 from infra.access import rotation
 from infra.access.connections import settled
 from infra.access.vault import Vault, open_vault, prove
@@ -195,6 +195,7 @@ def _away(error: KafkaError) -> cluster.BrokerUnavailable:
 
 async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
     """Run jobs; when one ends by itself it failed, and the others are asked to stop, and end in time."""
+    hosts.look_up_apart(asyncio.get_running_loop())
     tasks = [asyncio.create_task(job(stop), name=getattr(job, "__qualname__", None)) for job in jobs]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,6 +1,9 @@
 """A role that fails ends its process, and says why in one sentence where it can."""
 
 import asyncio
+import socket
+import threading
+from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
@@ -41,3 +44,35 @@ async def test_what_a_role_raised_is_raised_and_the_others_end() -> None:
     with pytest.raises(LookupError, match="a bug"):
         await _until_stopped([lasting, broken], stop)
     assert stop.is_set()
+
+
+async def test_names_that_cannot_be_looked_up_keep_nobody_else_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each company names hosts of its own; their name servers may say nothing for as long as the resolver waits."""
+    looked_up, silent, ask = list[str](), threading.Event(), socket.getaddrinfo
+
+    def asking(host: str, *more: Any) -> Any:
+        looked_up.append(host)
+        if host.endswith(".example"):
+            silent.wait()
+            raise socket.gaierror
+        return ask(host, *more)
+
+    async def sources(_stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        waiting = [asyncio.create_task(loop.getaddrinfo(f"{n % 50}.example", 22)) for n in range(200)]
+        await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(20):
+                assert await loop.getaddrinfo("localhost", 443)
+                assert await asyncio.to_thread(lambda: "a payload") == "a payload"
+        finally:
+            silent.set()
+            answers = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {type(answer) for answer in answers} == {socket.gaierror}
+        assert len(looked_up) == 51
+        with pytest.raises(socket.gaierror):
+            await loop.getaddrinfo("0.example", 22)  # asked anew
+        assert len(looked_up) == 52
+
+    monkeypatch.setattr(socket, "getaddrinfo", asking)
+    await _until_stopped([sources], asyncio.Event())
