@@ -1,9 +1,10 @@
 """What documents hold, each stored once by its SHA-256: in a folder, in memory, or in an S3-compatible store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from io import SEEK_END
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 1024 * 1024
 MEMORY: Final = "memory:///"
+_THREADS: Final = ThreadPoolExecutor(16, "documents")
+"""In which a store is asked, and nothing else is done: one that says nothing keeps a thread for minutes."""
 
 
 class Contents:
@@ -33,7 +36,7 @@ class Contents:
         if await self.size(tenant, sha256) != file.seek(0, SEEK_END):
             file.seek(0)
             with _asked():
-                await asyncio.to_thread(obstore.put, self._store, _path(tenant, sha256), file)
+                await _in_thread(obstore.put, self._store, _path(tenant, sha256), file)
 
     async def size(self, tenant: str, sha256: str) -> int | None:
         """Return how many bytes a content has; None: it is not there."""
@@ -41,13 +44,13 @@ class Contents:
 
         try:
             with _asked():
-                return int((await asyncio.to_thread(obstore.head, self._store, _path(tenant, sha256)))["size"])
+                return int((await _in_thread(obstore.head, self._store, _path(tenant, sha256)))["size"])
         except FileNotFoundError:
             return None
 
     async def every(self, tenant: str) -> frozenset[tuple[str, int]]:
         """Return the SHA-256 of every content of a company, and how many bytes of it are there."""
-        return frozenset(await asyncio.to_thread(self._stored, tenant))
+        return frozenset(await _in_thread(self._stored, tenant))
 
     def _stored(self, tenant: str) -> list[tuple[str, int]]:
         import obstore  # noqa: PLC0415 - the same
@@ -62,24 +65,28 @@ class Contents:
 
         asked: Any = {"range": {"offset": start}} if start else None
         with _asked():
-            found = await asyncio.to_thread(obstore.get, self._store, _path(tenant, sha256), options=asked)
+            found = await _in_thread(obstore.get, self._store, _path(tenant, sha256), options=asked)
         pieces = iter(found.stream(_CHUNK))
         while True:
             with _asked():
-                piece = await asyncio.to_thread(next, pieces, None)
+                piece = await _in_thread(next, pieces, None)
             if piece is None:
                 return
             yield bytes(piece)
 
     async def forget(self, tenant: str) -> None:
         """Remove everything of a company."""
-        await asyncio.to_thread(self._forget, tenant)
+        await _in_thread(self._forget, tenant)
 
     def _forget(self, tenant: str) -> None:
         import obstore  # noqa: PLC0415 - the same
 
         for some in obstore.list(self._store, f"{tenant}/"):
             obstore.delete(self._store, [str(one["path"]) for one in some])
+
+
+async def _in_thread(function: Callable[..., Any], *values: Any, **named: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, partial(function, *values, **named))
 
 
 @contextmanager

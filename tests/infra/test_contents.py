@@ -1,11 +1,13 @@
 """Contents are stored once, whole or not at all, wherever the settings say."""
 
+import asyncio
 import hashlib
 import io
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -101,3 +103,31 @@ async def test_a_content_that_cannot_be_read_to_its_end_is_not_stored(tmp_path: 
     with pytest.raises(Exception, match="the disk is gone"):
         await store.keep("acme", SHA256, Torn(PDF))
     assert await store.size("acme", SHA256) is None
+
+
+async def test_a_store_that_says_nothing_keeps_nothing_else_waiting(tmp_path: Path) -> None:
+    """Payloads without documents are read meanwhile, and people sign in."""
+    asked, answers = asyncio.Event(), asyncio.Event()
+
+    async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await answers.wait()
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(nothing, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        keys: Any = {"region": "eu-north-1", "access_key": "key", "secret_key": SecretStr("secret")}
+        chosen = DocumentsSettings(url="s3://documents/bokbuss", endpoint=url, **keys)
+        store = contents.opened(Settings(_env_file=None, data=tmp_path, documents=chosen))
+        waiting = [asyncio.create_task(store.size("acme", SHA256)) for _ in range(100)]
+        try:
+            async with asyncio.timeout(20):
+                await asked.wait()
+                assert await asyncio.to_thread(lambda: "a payload") == "a payload"
+        finally:
+            answers.set()
+            found = await asyncio.gather(*waiting)
+    assert found == [None] * 100
