@@ -27,8 +27,20 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _IS_MARKED = text("select to_regclass('alembic_version') is not null")
 _MARK = text("select version_num from alembic_version")
 _WORKS_FROM = text("select obj_description(cast('alembic_version' as regclass))")
-_CONNECT_WITHIN = 5
-"""Seconds for a new connection; psycopg alone waits two minutes for a server that takes it and says nothing."""
+_PATIENCE: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""Of a connection, as libpq calls it, unless the URL says otherwise. One to a server that is silently gone, its machine
+dead or a firewall's memory lost, is given up after 20 s: Linux alone waits for two hours, or for a quarter of one where
+something is on its way. And for a new one, which psycopg waits for for two minutes, there are 5 s."""
+_PATIENCE_WITH_US: Final = """select set_config('tcp_keepalives_idle', '10', false),
+    set_config('tcp_keepalives_interval', '3', false), set_config('tcp_keepalives_count', '3', false),
+    set_config('tcp_user_timeout', '20000', false)"""
+"""The server's, for as long: what a process has locked whose machine is silently gone keeps others for no longer."""
 _FRESH = 0.2
 """Seconds after its last use in which a connection is used again unasked: no server is back in so short a time."""
 LENT: Final = "bokbuss_vault"
@@ -52,20 +64,28 @@ def engine(url: str, pool: int) -> AsyncEngine:
         DatabaseUnavailable: it is no URL of a PostgreSQL.
     """
     try:
-        patience = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _CONNECT_WITHIN}
+        said = make_url(url).query
         made = create_async_engine(
             url,
             pool_size=pool,
             max_overflow=pool,
             pool_use_lifo=True,
             pool_timeout=10,
-            connect_args=patience,
+            connect_args={name: value for name, value in _PATIENCE.items() if name not in said},
             hide_parameters=True,  # no error tells what a row holds
         )
     except (ArgumentError, InvalidRequestError, ImportError, TypeError, ValueError) as error:
         raise DatabaseUnavailable(
             "BOKBUSS_DATABASE__URL is no URL of a PostgreSQL, such as postgresql://user:password@host:5432/name"
         ) from error
+
+    @event.listens_for(made.sync_engine, "connect")
+    def tell(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.autocommit = True  # a rollback would take it back
+        cursor = connection.cursor()
+        cursor.execute(_PATIENCE_WITH_US)
+        cursor.close()
+        connection.autocommit = False
 
     @event.listens_for(made.sync_engine, "checkin")
     def note(_connection: object, entry: ConnectionPoolEntry) -> None:

@@ -1,9 +1,13 @@
 """The database as a process uses it: tables up to date whoever comes first, and connections that outlive a restart."""
 
 import asyncio
+import os
+import random
+import socket
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -11,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from infra import clock, store
+from infra.embedded import database
 from infra.embedded.database import EmbeddedPostgres
 from infra.tables import metadata
 
@@ -70,6 +75,46 @@ async def test_connections_that_died_while_nobody_used_them_are_opened_anew(data
     assert not {*second} & {*await pids()}
     await engine.dispose()
     await other.dispose()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such patience")
+async def test_neither_end_of_a_connection_waits_for_one_that_is_silently_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its machine is dead, say: a statement would wait for hours, and everybody for what it has locked."""
+    host = ".".join(["127", *(str(random.randrange(1, 255)) for _ in range(3))])  # on its port others may listen
+    monkeypatch.setitem(database._SETTINGS, "listen_addresses", host)
+    server = EmbeddedPostgres(tmp_path)
+    await asyncio.to_thread(server.start)
+    engine = store.engine(f"postgresql+psycopg://postgres@{host}/postgres", 1)
+    try:
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert isinstance(driver, psycopg.AsyncConnection)
+            with socket.socket(fileno=os.dup(driver.fileno())) as ours:
+                idle, every, times, patience = (
+                    ours.getsockopt(socket.IPPROTO_TCP, option)
+                    for option in (
+                        socket.TCP_KEEPIDLE,
+                        socket.TCP_KEEPINTVL,
+                        socket.TCP_KEEPCNT,
+                        socket.TCP_USER_TIMEOUT,
+                    )
+                )
+            assert idle + every * times < 30
+            assert 0 < patience < 30_000
+            await connection.rollback()  # it holds for as long as the connection does
+            asked = "select name, setting::int from pg_settings where name like 'tcp%'"
+            theirs = {name: value for name, value in await connection.execute(text(asked))}  # noqa: C416 - rows
+            assert theirs == {
+                "tcp_keepalives_idle": idle,
+                "tcp_keepalives_interval": every,
+                "tcp_keepalives_count": times,
+                "tcp_user_timeout": patience,
+            }
+    finally:
+        await engine.dispose()
+        await asyncio.to_thread(server.stop)
 
 
 async def test_statements_that_are_sent_as_one_see_what_those_before_them_did(database_url: str) -> None:
