@@ -2,19 +2,26 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
+from aiokafka.producer.sender import Sender
+from aiokafka.producer.transaction_manager import NO_PRODUCER_EPOCH, NO_PRODUCER_ID, PidAndEpoch
+from aiokafka.util import create_future
 
-from infra import clock
+from infra import clock, telemetry
 from infra.kafka.cutting import stopped
 from schemas.topics import LARGEST, PARTITIONS, TOPICS, Topic
+
+_log = telemetry.log(__name__)
 
 _MOST_AT_ONCE = 256 * 1024
 """Bytes of a partition that go in one request. Of aiokafka's own 16 KB a batch of decisions would need dozens."""
 _ACKNOWLEDGED_WITHIN = 5.0
 """Seconds for which somebody who sends waits; aiokafka alone would try to send for ever."""
+_BACKOFF_MS = 100  # as aiokafka has it
 _CLOSE_WITHIN = 1.0
 """Seconds that a producer has to end. Whoever sends waits for the acknowledgement: nothing is left to be sent."""
 
@@ -96,7 +103,53 @@ async def _await_coordinator(admin: AIOKafkaAdminClient) -> None:
             return
 
 
+class _Sender(Sender):  # type: ignore[misc] # aiokafka is not typed
+    async def _do_init_pid(self, node_id: int) -> bool:
+        """Ask for a producer id. Once there was one it is asked for again and again: aiokafka would send no more."""
+        try:
+            return bool(await super()._do_init_pid(node_id))
+        except KafkaError as error:
+            if self.sender_task is None:
+                raise
+            _log.warning("no producer id", error=type(error).__name__)
+            await asyncio.sleep(self._retry_backoff)
+            return False
+
+
 class _Producer(AIOKafkaProducer):  # type: ignore[misc] # aiokafka is not typed
+    """A producer that goes on after a failure.
+
+    Each batch has a number, without a gap. aiokafka (0.14.0) numbers one that failed as well (its partition had no
+    leader, the broker refused it, or has forgotten this producer), so that the broker would refuse every later one of
+    that partition, for as long as this process lives (aio-libs/aiokafka#1017).
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._sender = _Sender(
+            self.client,
+            acks=-1,
+            txn_manager=self._txn_manager,
+            message_accumulator=self._message_accumulator,
+            retry_backoff_ms=_BACKOFF_MS,
+            request_timeout_ms=self._request_timeout_ms,
+        )
+
+    async def send(self, *record: Any, **more: Any) -> "asyncio.Future[Any]":
+        """Send; the future that is returned ends once it is acknowledged."""
+        sent: asyncio.Future[Any] = await super().send(*record, **more)
+        sent.add_done_callback(self._begin_anew)
+        return sent
+
+    def _begin_anew(self, sent: "asyncio.Future[Any]") -> None:
+        """After a failure number anew, as another producer: before anything is sent the sender asks for an id."""
+        numbers = self._txn_manager
+        if sent.cancelled() or sent.exception() is None or not numbers.has_pid():
+            return
+        numbers._sequence_numbers.clear()  # noqa: SLF001 - versions are pinned
+        numbers._pid_and_epoch = PidAndEpoch(NO_PRODUCER_ID, NO_PRODUCER_EPOCH)  # noqa: SLF001 - the same
+        numbers._pid_waiter = create_future()  # noqa: SLF001 - the same
+
     async def stop(self) -> None:
         """End, within seconds: what is still to be sent would be waited for as long as the broker is away."""
         await stopped(
