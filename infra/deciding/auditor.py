@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock, store, telemetry
 from infra.deciding.decider import Decider
 from infra.ending import closed
-from infra.kafka.fetching import Consumer
+from infra.kafka.fetching import Consumer, heed
 from infra.kafka.lives import Now, name_in
 from infra.kafka.meeting import Lives
 from infra.kafka.parking import FLOWS
@@ -122,6 +122,7 @@ class Auditor:
         # It reads one partition after the other, each from behind a fetch that waits for news of the one before.
         consumer = Consumer(self._kafka.bootstrap or "", self._now, fetch_max_wait_ms=_FETCH_MS)
         admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap)
+        heed(admin._client)  # noqa: SLF001 - versions are pinned
         await consumer.start()
         try:
             await admin.start()

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError, UnsupportedCodecError
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError, UnsupportedCodecError, for_code
+from aiokafka.protocol.commit import OffsetFetchRequest
 
 from infra import clock, telemetry
 from infra.kafka.cutting import cut, stopped
@@ -32,6 +34,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is not typed
         super().__init__(
             bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed", **options
         )
+        heed(self._client)
         self.now = now or {}
         self._doubted: dict[TopicPartition, int] = {}
         """Where reading failed once. What stands before it is taken one by one, and then it has a second chance."""
@@ -140,6 +143,23 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is not typed
                 await waiter
         except TimeoutError:
             pass
+
+
+def heed(client: AIOKafkaClient) -> None:
+    """Let a client raise what a broker says of a whole group that is asked for its offsets.
+
+    aiokafka (0.14.0) reads only what is said of each partition. Of none of them anything is said while the coordinator
+    moves, or has just begun and reads what it knows: as if the group had committed nothing, and all is read again.
+    """
+    send = client.send
+
+    async def heeded(node_id: int, request: Any, **more: Any) -> Any:
+        answer = await send(node_id, request, **more)
+        if isinstance(request, OffsetFetchRequest) and (code := getattr(answer, "error_code", 0)):
+            raise for_code(code)
+        return answer
+
+    client.send = heeded
 
 
 def _unreadable(place: TopicPartition, offset: int, error: Exception) -> ConsumerRecord:

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import GroupLoadInProgressError, NotCoordinatorForGroupError
+from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3
 
 from infra import clock
 from infra.embedded.broker import EmbeddedKafka
@@ -154,3 +157,28 @@ async def test_a_refusal_of_the_broker_is_no_bad_batch(kafka: str, tenant: str) 
 async def _getmany_until_it_raises(consumer: Consumer) -> Any:
     while True:
         await consumer.getmany(timeout_ms=500)
+
+
+async def test_a_coordinator_that_cannot_say_what_was_committed_is_asked_again(
+    kafka: str, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It moves, or has just begun: it says so of the group, and nothing of its partitions, as if nothing were there."""
+    place, send = place_of(tenant), AIOKafkaClient.send
+    errors = [GroupLoadInProgressError, NotCoordinatorForGroupError]
+
+    async def answered(client: AIOKafkaClient, node_id: int, request: Any, **more: Any) -> Any:
+        answer = await send(client, node_id, request, **more)
+        if isinstance(request, OffsetFetchRequest) and errors:
+            return OffsetFetchResponse_v3(0, [], errors.pop().errno)
+        return answer
+
+    monkeypatch.setattr(AIOKafkaClient, "send", answered)
+    consumer = Consumer(kafka, group_id=f"asking-{tenant}")
+    await consumer.start()
+    try:
+        consumer.assign([place])
+        await consumer.commit({place: 7})
+        assert await consumer.committed(place) == 7
+        assert errors == []
+    finally:
+        await consumer.stop()
