@@ -75,9 +75,10 @@ def containers(work: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_each_role_runs_twice_and_can_lose_one() -> None:
     """A deployment, a name that Prometheus looks up, and a budget of disruptions for each, of the same labels."""
-    assert set(of_kind("Deployment")) == set(of_kind("Service")) == set(of_kind("PodDisruptionBudget")) == set(ROLES)
+    assert set(of_kind("Deployment")) == set(of_kind("PodDisruptionBudget")) == set(ROLES)
     for role in ROLES:
-        deployment, service, budget = (of_kind(kind)[role] for kind in ("Deployment", "Service", "PodDisruptionBudget"))
+        deployment, budget = (of_kind(kind)[role] for kind in ("Deployment", "PodDisruptionBudget"))
+        service = of_kind("Service")[f"{role}-metrics"]
         labels = {"app.kubernetes.io/name": "bokbuss", "app.kubernetes.io/component": role}
         assert deployment["spec"]["replicas"] == 2
         assert deployment["spec"]["selector"]["matchLabels"] == labels
@@ -86,6 +87,17 @@ def test_each_role_runs_twice_and_can_lose_one() -> None:
         assert (budget["spec"]["selector"]["matchLabels"], budget["spec"]["maxUnavailable"]) == (labels, 1)
         [port] = service["spec"]["ports"]
         assert (port["port"], port["targetPort"]) == (PORT, "http")
+
+
+def test_a_process_that_is_not_ready_is_seen_and_nobody_is_sent_to_it() -> None:
+    """A name leaves out who is not ready, unless it says otherwise; of such a one Prometheus would hear nothing."""
+    services = of_kind("Service")
+    [_, outside] = of_kind("NetworkPolicy")["bokbuss-from-outside"]["spec"]["podSelector"]["matchExpressions"]
+    assert set(services) == {*(f"{role}-metrics" for role in ROLES), *outside["values"]}
+    for name, service in services.items():
+        role = name.removesuffix("-metrics")
+        assert service["spec"]["selector"]["app.kubernetes.io/component"] == role
+        assert service["spec"].get("publishNotReadyAddresses", False) is name.endswith("-metrics"), name
 
 
 @pytest.mark.parametrize("work", WORK, ids=named)

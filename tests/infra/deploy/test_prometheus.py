@@ -171,7 +171,7 @@ def test_a_process_is_of_the_role_that_its_name_begins_with() -> None:
     [relabel] = job["relabel_configs"]
     whole = re.compile(relabel.get("regex", "(.*)"))
     [found] = job["dns_sd_configs"]
-    names = [f"{name}{elsewhere}" for name in found["names"] for elsewhere in ("", ".bokbuss", ".bokbuss.svc")]
+    names = [f"{name}{elsewhere}" for name in found["names"] for elsewhere in ("", "-metrics", "-metrics.bokbuss.svc")]
     roles = {match[1] for name in names if (match := whole.fullmatch(name))}
     [silent] = [alert["expr"] for alert in ALERTS if alert["alert"] == "NoMetrics"]
     assert roles == set(re.findall(r'role="(\w+)"', silent))
