@@ -168,6 +168,9 @@ _ANSWERED = (
     '1 - (sum(increase(bokbuss_deliveries_total{status=~"5.."}[30d])) or vector(0))'
     " / ((sum(increase(bokbuss_deliveries_total[30d])) > 0) or vector(1))"
 )
+_TOLD = f"bokbuss_source_last_accepted_timestamp_seconds{_T}"
+SILENT_FOR = f"time() - max by (tenant, system) (max_over_time({_TOLD}[30d:10m]) or {_TOLD})"
+"""A process that was started anew knows of no source that has told it nothing: what it knew before counts."""
 _COMPANY = {"tenant": "company"}
 _LANE = {"tenant": "company", "sink": "system"}
 _CONNECTION = {"tenant": "company", "system": "system"}
@@ -328,7 +331,7 @@ COMPANY: Rows = [
         table(
             "When did its systems last tell something?",
             _CONNECTION,
-            ("ago", "s", f"time() - {gauge('bokbuss_source_last_accepted_timestamp_seconds', 'tenant, system')}", ()),
+            ("ago", "s", SILENT_FOR, ()),
         ),
     ),
     row(
@@ -398,12 +401,7 @@ SOURCES: Rows = [
         table(
             "Which source is silent?",
             _CONNECTION,
-            (
-                "last told something",
-                "s",
-                f"time() - {gauge('bokbuss_source_last_accepted_timestamp_seconds', 'tenant, system')}",
-                (86400, 172800),
-            ),
+            ("last told something", "s", SILENT_FOR, (86400, 172800)),
         ),
         table(
             "Which reports are missing?", {"tenant": "company", "reason": "what"}, ("missing", "short", _MISSING, (1,))

@@ -87,3 +87,35 @@ def test_a_runbook_names_only_panels_that_exist() -> None:
     for file in sorted((DEPLOY / "runbooks").glob("*.md")):
         named = re.findall(r"\*([^*]+\?)\*", " ".join(file.read_text("utf-8").split()))
         assert set(named) <= titles, file.name
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (Debian: prometheus)")
+def test_a_source_that_is_silent_is_seen_also_after_a_new_start(tmp_path: Path) -> None:
+    """A process that was started anew knows of none that told it nothing, and who fell silent before is asked for."""
+    asked = {target["expr"] for panel in panels() for target in panel["targets"] if "source_last" in target["expr"]}
+    assert len(asked) == 1, "both screens that tell it tell the same"
+    told = 'bokbuss_source_last_accepted_timestamp_seconds{{tenant="fika", system="{system}", instance="{instance}"}}'
+    case = {
+        "interval": "10m",
+        "input_series": [
+            {"series": told.format(system="openpos", instance="old"), "values": "0x11 stale"},
+            {"series": told.format(system="huma", instance="old"), "values": "0+600x11 stale"},
+            {"series": told.format(system="huma", instance="new"), "values": "_x13 7800+600x400"},
+        ],
+        "promql_expr_test": [
+            {
+                "expr": expr.replace("$tenant", ".*"),
+                "eval_time": "48h",
+                "exp_samples": [
+                    {"labels": '{tenant="fika", system="openpos"}', "value": 48 * 3600},
+                    {"labels": '{tenant="fika", system="huma"}', "value": 0},
+                ],
+            }
+            for expr in asked
+        ],
+    }
+    file = tmp_path / "silent_test.yml"
+    file.write_text(yaml.safe_dump({"evaluation_interval": "10m", "tests": [case]}))
+    command = ["promtool", "test", "rules", str(file)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
