@@ -181,10 +181,13 @@ def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], 
         with tracing.span(
             f"POST {_DELIVER}", "server", origin=trace, http__request__method="POST", http__route=_DELIVER
         ) as span:
-            status, answer = await _answer(tenant, system, request, trace or span.traceparent)
-            span.set(http__response__status_code=status, bokbuss__system=known)
-            telemetry.DELIVERIES.labels(known, str(status)).inc(exemplar=tracing.exemplar())
-            telemetry.DELIVERY_SECONDS.labels(known).observe(clock.monotonic() - begun, tracing.exemplar())
+            status = 500  # of what nobody foresaw, a fault of ours or a full disk: it counts before all others
+            try:
+                status, answer = await _answer(tenant, system, request, trace or span.traceparent)
+            finally:
+                span.set(http__response__status_code=status, bokbuss__system=known)
+                telemetry.DELIVERIES.labels(known, str(status)).inc(exemplar=tracing.exemplar())
+                telemetry.DELIVERY_SECONDS.labels(known).observe(clock.monotonic() - begun, tracing.exemplar())
         return JSONResponse(answer, status_code=status, headers={"Retry-After": "5"} if status == 503 else None)  # noqa: PLR2004
 
     async def _answer(tenant: str, system: str, request: Request, trace: str) -> tuple[int, dict[str, Any]]:

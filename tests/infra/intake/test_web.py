@@ -19,7 +19,10 @@ from infra.embedded.broker import EmbeddedKafka
 from infra.folders import InUse
 from infra.http import Client
 from infra.intake import web
+from infra.intake.accepting import Acceptor
 from infra.kafka import cluster
+from infra.plugin import Source
+from schemas.events import DayClosed, Fact
 from tests.infra import delivery_driver
 from tests.infra.delivery_driver import REPORT, DeliveryDriver
 
@@ -85,6 +88,28 @@ async def test_the_numbers_of_deliveries_are_told(opened: DeliveryDriver, tenant
     assert samples["bokbuss_deliveries_total", ("status", "202"), ("system", "openpos")] == before + 1
     assert ("bokbuss_deliveries_total", ("status", "404"), ("system", "unknown")) in samples
     assert "made-up" not in page
+
+
+async def test_a_delivery_that_we_fail_at_is_counted(
+    engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+) -> None:
+    """Of what nobody foresaw, too: an alert that counts answers 5xx must see those that a fault of ours gives."""
+
+    def stumble(_payload: bytes) -> tuple[Fact, ...]:
+        raise ZeroDivisionError
+
+    app = web.application({})
+    acceptor = Acceptor(engine=engine, producer=producer, vault=delivery_driver.VAULT)
+    source = Source("openpos", stumble, facts=(DayClosed,))
+    web.deliveries(app, acceptor, {"openpos": source}, delivery_driver.MAX_BODY)
+    labels = {"system": "openpos", "status": "500"}
+    before = REGISTRY.get_sample_value("bokbuss_deliveries_total", labels) or 0
+    async with web.serving(app, "127.0.0.1", 0) as url, Client(timeout=30.0) as http:
+        door = DeliveryDriver(url, http, acceptor, engine)
+        await door.add(tenant)
+        answer = await http.send("POST", f"{url}/v1/{tenant}/openpos", content=REPORT, headers=door.signed(REPORT))
+    assert answer.status == 500
+    assert REGISTRY.get_sample_value("bokbuss_deliveries_total", labels) == before + 1
 
 
 async def test_every_metric_is_shown_and_well_named(opened: DeliveryDriver) -> None:
