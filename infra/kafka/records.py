@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 
 from infra import clock, tracing
 from infra.kafka.fetching import UNREADABLE, Consumer
@@ -21,6 +22,8 @@ from schemas.topics import LARGEST
 
 AT_ONCE = 8 * 1024 * 1024
 """Bytes of records that are handled together, unless one alone is larger: read, they take a dozen times the memory."""
+_SILENT = 30.0
+"""Seconds without any of what is there."""
 _NO_TIME = -1
 _LONGEST_REASON = 4000
 _LONGEST_KEY = 1024
@@ -71,14 +74,22 @@ def of(row: Any, now: Now, milliseconds: int | None = None) -> Record:
 
 
 async def between(consumer: Consumer, tp: TopicPartition, first: int, last: int) -> AsyncGenerator[Record]:
-    """Yield the records that exist from ``first`` to before ``last``; compacted and aborted ones do not."""
+    """Yield the records that exist from ``first`` to before ``last``; compacted and aborted ones do not.
+
+    Raises KafkaTimeoutError when no more come of what is there: a consumer waits for a broker that is away for ever.
+    """
     if first >= last:
         return
     consumer.seek(tp, first)
     consumer.resume(tp)
     try:
         end = min(last, (await consumer.end_offsets([tp]))[tp])
-        while await consumer.position(tp) < end:
+        reached, since = first, clock.monotonic()
+        while (position := await consumer.position(tp)) < end:
+            if position > reached:
+                reached, since = position, clock.monotonic()
+            elif clock.monotonic() - since > _SILENT:
+                raise KafkaTimeoutError(f"nothing comes of {tp.topic}, partition {tp.partition}, in {_SILENT:g} s")
             for row in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
                 if row.offset >= last:
                     return

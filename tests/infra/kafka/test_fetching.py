@@ -1,5 +1,7 @@
 """What every reader is built on: committed records only, and no batch that stops it or costs what stands beside it."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import GroupLoadInProgressError, NotCoordinatorForGroupError
+from aiokafka.errors import GroupLoadInProgressError, KafkaTimeoutError, NotCoordinatorForGroupError
 from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3
 
 from infra import clock
@@ -81,6 +83,28 @@ async def test_what_cannot_be_taken_apart_has_a_place_and_a_reason(
     assert [r.value for r in found if r.partition == other.partition] == [b"5"]
     bad = next(r for r in found if r.problem)
     assert (bad.value, bad.problem) == (None, "batch: it cannot be taken apart (UnicodeDecodeError)")
+
+
+async def test_a_broker_that_goes_away_in_between_is_not_waited_for_for_ever(
+    fragile_kafka: EmbeddedKafka, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads from here to there would stand there, and what it tells others would stand as it was."""
+    monkeypatch.setattr(records, "_SILENT", 2.0)
+    place, number = place_of(tenant), 6
+    async with AIOKafkaProducer(bootstrap_servers=fragile_kafka.bootstrap) as sender:
+        for _ in range(number):  # each is a fetch of its own
+            await sender.send_and_wait(DayClosed.TOPIC, os.urandom(900_000), key=tenant.encode())
+    async with reading(fragile_kafka.bootstrap, place) as consumer:
+        end = (await consumer.end_offsets([place]))[place]
+        coming = records.between(consumer, place, end - number, end)
+        await anext(coming)
+        await asyncio.to_thread(fragile_kafka.kill)
+        try:
+            async with asyncio.timeout(60):
+                with pytest.raises(KafkaTimeoutError, match="nothing comes of"):
+                    [record async for record in coming]
+        finally:
+            await asyncio.to_thread(fragile_kafka.start)
 
 
 async def test_a_wrong_checksum_stops_nobody(fragile_kafka: EmbeddedKafka, tenant: str) -> None:
