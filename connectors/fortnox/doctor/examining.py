@@ -64,8 +64,10 @@ _WRITE: Final = text(
     """insert into checks (tenant, system, "check", ok, body, checked_at)
        values (:tenant, 'fortnox', :check, :ok, cast(:body as jsonb), :at)
        on conflict (tenant, system, "check") do update
-       set ok = excluded.ok, body = excluded.body, checked_at = excluded.checked_at"""
+       set ok = excluded.ok, body = excluded.body, checked_at = excluded.checked_at
+       where checks.ok or excluded.body ->> 'state' <> 'not checked'"""
 )
+"""What was red is not green because it could not be looked at."""
 
 _KEPT: Final = text("""select "check", body, checked_at from checks where tenant = :tenant and system = 'fortnox'""")
 

@@ -359,6 +359,21 @@ async def test_what_is_not_checked_is_not_green(visit: DoctorDriver) -> None:
     assert said.startswith(f"{visit.tenant}: nothing wrong was found, but {len(report.unchecked)} could not be checked")
 
 
+async def test_what_was_red_stays_red_while_it_cannot_be_checked(visit: DoctorDriver) -> None:
+    """Fortnox does not answer in a night: nobody is told that what was wrong is over. It is once it is looked at."""
+    missing = visit.fortnox.years[4].accounts.pop(1910)
+    await examining.examine(visit.host, visit.tenant)
+    red = 'select "check" from checks where tenant = :t and not ok'
+    assert [row.check for row in await visit.ask(red)] == ["every_account_exists"]
+    visit.fortnox.faults = Faults(rates={Fault.RESET_BEFORE_COMMIT: 1.0}, only=None)
+    assert (await examining.examine(visit.host, visit.tenant)).red == ()
+    assert [row.check for row in await visit.ask(red)] == ["every_account_exists"]
+    visit.fortnox.faults = Faults()
+    visit.fortnox.years[4].accounts[1910] = missing
+    await examining.examine(visit.host, visit.tenant)
+    assert await visit.ask(red) == []
+
+
 async def test_what_nobody_consented_to_is_not_green(visit: DoctorDriver) -> None:
     """Without a connection neither scopes nor rights can be told."""
     await visit.execute(text("update tenants set database_number = null where tenant = :t"), t=visit.tenant)
