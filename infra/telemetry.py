@@ -103,7 +103,7 @@ PROOF_AGE = Gauge("bokbuss_proof_age_seconds", "Time since a company's books wer
 ALERTS_GIVEN_UP = Gauge(
     "bokbuss_alerts_given_up", "Alerts that a company's own address did not take in three days.", ["tenant"]
 )
-DEAD_LETTERS = Gauge("bokbuss_dead_letters", "Open dead letters.", ["topic"])
+DEAD_LETTERS = Gauge("bokbuss_dead_letters", "Open dead letters.", ["tenant", "topic"])
 PARKED = Gauge(
     "bokbuss_parked_messages", "What a reader cannot handle, and what waits behind it.", ["tenant", "reader", "state"]
 )

@@ -34,7 +34,7 @@ _HELD_AGE = text(
     """select tenant, extract(epoch from clock_timestamp() - min(held_at))::float8 from held
        where closed_at is null group by tenant"""
 )
-_DEAD = text("select topic, count(*) from dead_letters where state = 'open' group by topic")
+_DEAD = text("select tenant, topic, count(*) from dead_letters where state = 'open' group by 1, 2")
 _PARKED = text("select tenant, reader, state, count(*) from parked where state <> 'discarded' group by 1, 2, 3")
 _CONNECTIONS = text("select tenant, system, state, 1 from connections")
 _TOKEN_LEFT = text(

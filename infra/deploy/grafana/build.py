@@ -150,7 +150,7 @@ _WHERE_SINK = '{sink=~"$sink"}'
 _HELD = f"sum by (tenant) ({gauge('bokbuss_held_reviews', 'tenant, reason')})"
 _LOST = gauge("bokbuss_unknown_outcomes", "tenant, sink")
 _OLDEST = gauge("bokbuss_oldest_unfinished_fact_seconds", "tenant, sink")
-_DEAD = "max by (topic) (bokbuss_dead_letters)"
+_DEAD = f"sum by (topic) ({gauge('bokbuss_dead_letters', 'tenant, topic')})"
 _PARKED = f"sum by (tenant) ({gauge('bokbuss_parked_messages', 'tenant, reader, state')})"
 _OURS = f"{total(_DEAD)} + {total(_PARKED)} + {total(gauge('bokbuss_alerts_given_up'))}"
 _RED = f"sum by (tenant) ({gauge('bokbuss_check_failed', 'tenant, system, check')})"
