@@ -123,7 +123,7 @@ AUDIT_UNPUBLISHED = Gauge("bokbuss_audit_unpublished_records", "Audit records no
 ROWS_FORGOTTEN = Counter("bokbuss_rows_forgotten_total", "Rows that were kept long enough and went.", ["table"])
 TABLE_BYTES = Gauge("bokbuss_table_bytes", "Size of a table with its indexes; told by one process.", ["table"])
 # The process.
-EVENT_LOOP_LAG = Gauge("bokbuss_event_loop_lag_seconds", "How late the event loop runs.")
+EVENT_LOOP_LAG = Gauge("bokbuss_event_loop_lag_seconds", "How late the event loop ran at its worst just now.")
 BUILD = Info("bokbuss_build", "Version and role of this process.")
 
 COMPLAINTS = Complaints()

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from infra import clock, store
+from infra import clock, store, watch
 from infra.delivery.journal import Journal
 from infra.verdicts import Absent, AlreadyThere, Delivered, RetryLater, Unknown
 from infra.watch import Watch
@@ -121,6 +122,30 @@ async def test_gauges_that_stand_still_say_since_when(engine: AsyncEngine) -> No
     await looking
     await away.dispose()
     assert REGISTRY.get_sample_value("bokbuss_waiting_counted_timestamp_seconds") == counted
+
+
+def test_an_event_loop_that_is_late_now_and_then_is_seen_whenever_one_looks() -> None:
+    """Between two of its late moments it is on time, and that is when it answers; what is long over is over."""
+
+    def shown() -> float:
+        return REGISTRY.get_sample_value("bokbuss_event_loop_lag_seconds") or 0.0
+
+    async def story() -> None:
+        stop = asyncio.Event()
+        measuring = asyncio.create_task(watch.event_loop_lag(stop))
+        selector: Any = asyncio.get_running_loop()._selector  # type: ignore[attr-defined] # virtual time
+        looks = list[float]()
+        for _ in range(20):
+            await asyncio.sleep(4.0)
+            looks.append(shown())
+            selector.now += 3.0  # nothing else can run meanwhile
+        assert min(looks[1:]) > 2.5
+        await asyncio.sleep(40.0)
+        assert shown() < 0.1
+        stop.set()
+        await measuring
+
+    virtual.run(story())
 
 
 @pytest.mark.parametrize("first", ["logging.getLogger('a').warning('odd')", "telemetry.log('a').warning('odd')"])
