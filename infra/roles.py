@@ -104,7 +104,8 @@ def _sinks(parts: _Parts, host: Host) -> Iterable[RoleWork]:
 
 def _desk(parts: _Parts, host: Host) -> Iterable[RoleWork]:
     yield ReviewRole(engine=parts.engine, producer=parts.producer, settings=parts.settings).run
-    yield watch.Watch(parts.engine, canary=parts.settings.canary.url is not None).run
+    settings = parts.settings
+    yield watch.Watch(parts.engine, canary=settings.canary.url is not None, digest_hours=settings.mail.digest_hours).run
     yield partial(telling.run, host)
     yield partial(mailing.run, host)
 

@@ -57,7 +57,15 @@ _FENCED = text(
                                         and c.state = 'connected'))
        group by 1"""
 )
-_GIVEN_UP = text("select tenant, count(*) from alerts where given_up and ended_at is null group by tenant")
+_GIVEN_UP = text(
+    """select tenant, count(*) from alerts a where ended_at is null and (given_up
+         or a.raised_at < clock_timestamp() - make_interval(days => 3, secs => :digest) and exists (
+           select from alert_hooks h cross join unnest(string_to_array(h.mail_to, ' ')) address
+           left join mailings m using (address)
+           where h.tenant = a.tenant and address <> '' and coalesce(m.sent_at < a.raised_at, true)))
+       group by tenant"""
+)
+"""By URL, and by mail: a letter to each address is due after the digest's hours, and only one that was taken counts."""
 _CANARY = text(
     """select extract(epoch from clock_timestamp() - finished_at)::float8,
               extract(epoch from finished_at - accepted_at)::float8
@@ -72,9 +80,10 @@ class Watch:
     While the database does not answer they stand as they stood, the canary's among them: when they were set is told.
     """
 
-    def __init__(self, engine: AsyncEngine, *, canary: bool = False) -> None:
+    def __init__(self, engine: AsyncEngine, *, canary: bool = False, digest_hours: float = 24.0) -> None:
         self._engine = engine
         self._canary = canary
+        self._digest = digest_hours * 3600
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until asked to stop."""
@@ -92,7 +101,7 @@ class Watch:
         await _set(connection, _UNKNOWN, telemetry.UNKNOWN, telemetry.UNKNOWN_AGE)
         await _set(connection, _HELD, telemetry.HELD)
         await _set(connection, _HELD_AGE, telemetry.HELD_AGE)
-        await _set(connection, _GIVEN_UP, telemetry.ALERTS_GIVEN_UP)
+        await _set(connection, _GIVEN_UP.bindparams(digest=self._digest), telemetry.ALERTS_GIVEN_UP)
         await _set(connection, _DEAD, telemetry.DEAD_LETTERS)
         await _set(connection, _PARKED, telemetry.PARKED)
         await _set(connection, _CONNECTIONS, telemetry.CONNECTION_STATE)

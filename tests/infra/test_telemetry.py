@@ -94,6 +94,39 @@ async def test_alerts_that_nobody_takes_are_counted(engine: AsyncEngine) -> None
     assert REGISTRY.get_sample_value("bokbuss_alerts_given_up", {"tenant": "a"}) == 1
 
 
+async def test_alerts_that_no_letter_told_are_counted_too(engine: AsyncEngine) -> None:
+    """Each is due in a digest's time, and three days later it is one that an address did not take; until it does."""
+    hook = text(
+        """insert into alert_hooks (tenant, secret, mail_to, set_by, set_at)
+           values (:tenant, null, 'a@example.se b@example.se', 'a test', now())"""
+    )
+    alert = text(
+        """insert into alerts (tenant, alert, kind, about, raised_at, due_at)
+           values (:tenant, :alert, 'held', '{}', now() - make_interval(hours => :hours), now())"""
+    )
+    letter = text("insert into mailings (address, sent_at) values (:address, now())")
+    async with engine.begin() as connection:
+        for tenant in ("mailed", "elsewhere"):
+            for name, hours in (("1", 97), ("2", 95)):
+                await connection.execute(alert, {"tenant": tenant, "alert": name, "hours": hours})
+        await connection.execute(hook, {"tenant": "mailed"})
+
+    async def counted(digest_hours: float = 24.0) -> float | None:
+        async with engine.connect() as connection:
+            await Watch(engine, digest_hours=digest_hours)._look(connection)
+        return REGISTRY.get_sample_value("bokbuss_alerts_given_up", {"tenant": "mailed"})
+
+    assert await counted() == 1
+    assert await counted(48.0) is None
+    assert REGISTRY.get_sample_value("bokbuss_alerts_given_up", {"tenant": "elsewhere"}) is None
+    async with engine.begin() as connection:
+        await connection.execute(letter, {"address": "a@example.se"})
+    assert await counted() == 1, "whoever is at the other address has heard nothing"
+    async with engine.begin() as connection:
+        await connection.execute(letter, {"address": "b@example.se"})
+    assert await counted() is None
+
+
 async def test_what_waits_is_counted_for_each_system(engine: AsyncEngine) -> None:
     """A company's ledger is as old and as uncertain as its own orders are, whatever its HR system does."""
     await Journal(engine, "fortnox").insert([(0, order("a", "day/1", 1))])
