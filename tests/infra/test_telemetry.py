@@ -142,6 +142,36 @@ async def test_what_waits_is_counted_for_each_system(engine: AsyncEngine) -> Non
     assert all(REGISTRY.get_sample_value("bokbuss_oldest_unfinished_fact_seconds", one) for one in of.values())
 
 
+async def test_a_token_that_nobody_can_save_any_more_has_no_time_left(engine: AsyncEngine) -> None:
+    """The company must connect again, which is told; nobody is called for the end of what is lost, for ever."""
+    connection_row = text(
+        """insert into connections (tenant, system, grant_type, state, refresh_until, changed_at)
+           values (:tenant, 'fortnox', 'authorization_code', :state, now() + make_interval(days => :days), now())"""
+    )
+    told_of = {
+        "on time": ("connected", 40, True),
+        "late": ("connected", -1, True),
+        "lost": ("needs_consent", -30, False),
+        "lost early": ("needs_consent", 20, False),
+        "no licence": ("licence_missing", 5, True),
+        "paused": ("paused", 5, True),
+        "paused for long": ("paused", -5, False),
+    }
+    async with engine.begin() as connection:
+        for tenant, (state, days, _) in told_of.items():
+            await connection.execute(text("insert into tenants (tenant, created_at) values (:t, now())"), {"t": tenant})
+            await connection.execute(connection_row, {"tenant": tenant, "state": state, "days": days})
+    async with engine.connect() as connection:
+        await Watch(engine)._look(connection)
+    left = {
+        tenant: REGISTRY.get_sample_value("bokbuss_token_left_seconds", {"tenant": tenant, "system": "fortnox"})
+        for tenant in told_of
+    }
+    assert {tenant: found is not None for tenant, found in left.items()} == {
+        tenant: told for tenant, (_, _, told) in told_of.items()
+    }
+
+
 async def test_gauges_that_stand_still_say_since_when(engine: AsyncEngine) -> None:
     """While the database does not answer they look as they did: when they were set last is told, too."""
     async with engine.connect() as connection:
