@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, store, telemetry
 from infra.canary import CANARY
+from schemas.envelope import type_of
 
 _log = telemetry.log(__name__)
 
@@ -24,9 +25,15 @@ _OLDEST = text(
          select from resting r where r.tenant = j.tenant and r.sink = j.sink and (r.type = j.type or exists (
            select from journal e where e.tenant = j.tenant and e.sink = j.sink and e.key = j.key and e.type = r.type
                                        and e.state in ('queued', 'sending', 'unknown'))))
+         and (j.state <> 'queued' or j.type = any(cast(:reads as text[])) or not exists (
+           select from journal e where e.tenant = j.tenant and e.sink = j.sink and e.key = j.key
+             and e.state = 'rejected' and (e.place, e.seq) < (j.place, j.seq) and e.type <> all(cast(:reads as text[]))
+             and not exists (select from journal n where n.tenant = e.tenant and n.key = e.key
+                             and n.replaces = e.order_id)))
        group by 1, 2"""
 )
-"""Kinds of orders that rest for a licence or a right, and what waits behind one of them, are told by their pause."""
+"""Kinds of orders that rest for a licence or a right, and what waits behind one of them, are told by their pause. What
+waits behind an order that was rejected (``infra.delivery.journal``) is told by what is held for that."""
 _UNKNOWN = text(
     """select tenant, sink, count(*), extract(epoch from clock_timestamp() - min(sent_at))::float8 from journal
        where state = 'unknown' group by 1, 2"""
@@ -86,6 +93,7 @@ class Watch:
         self._engine = engine
         self._canary = canary
         self._digest = digest_hours * 3600
+        self._reads = [type_of(kind.order) for sink in registry.sinks() for kind in sink.kinds if kind.reads]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until asked to stop."""
@@ -99,7 +107,7 @@ class Watch:
 
     async def _look(self, connection: AsyncConnection) -> None:
         await _set(connection, _ORDERS, telemetry.ORDERS_WAITING)
-        await _set(connection, _OLDEST, telemetry.OLDEST_UNFINISHED)
+        await _set(connection, _OLDEST.bindparams(reads=self._reads), telemetry.OLDEST_UNFINISHED)
         await _set(connection, _UNKNOWN, telemetry.UNKNOWN, telemetry.UNKNOWN_AGE)
         await _set(connection, _HELD, telemetry.HELD)
         await _set(connection, _HELD_AGE, telemetry.HELD_AGE)

@@ -172,6 +172,27 @@ async def test_a_token_that_nobody_can_save_any_more_has_no_time_left(engine: As
     }
 
 
+async def test_what_waits_behind_an_order_that_was_rejected_waits_for_a_person(engine: AsyncEngine) -> None:
+    """A question is held for that, however long it takes: nothing is stuck. Once it is replaced, we are to act."""
+    journal = Journal(engine, "fortnox")
+    await journal.insert([(0, order("a", "day/1", 1)), (0, order("a", "day/1", 2))])
+    oldest = "bokbuss_oldest_unfinished_fact_seconds", {"tenant": "a", "sink": "fortnox"}
+    async with engine.connect() as connection:
+        await Watch(engine)._look(connection)
+    assert REGISTRY.get_sample_value(*oldest) is not None
+    rejected = text("update journal set state = 'rejected' where seq = (select min(seq) from journal)")
+    replaced = text(
+        """update journal set replaces = (select order_id from journal where state = 'rejected')
+           where state = 'queued'"""
+    )
+    for statement, waits_for_a_person in ((rejected, True), (replaced, False)):
+        async with engine.begin() as connection:
+            await connection.execute(statement)
+        async with engine.connect() as connection:
+            await Watch(engine)._look(connection)
+        assert (REGISTRY.get_sample_value(*oldest) is None) is waits_for_a_person
+
+
 async def test_gauges_that_stand_still_say_since_when(engine: AsyncEngine) -> None:
     """While the database does not answer they look as they did: when they were set last is told, too."""
     async with engine.connect() as connection:
