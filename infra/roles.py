@@ -22,6 +22,7 @@ from infra.alerting import mailing, telling
 from infra.deciding.auditor import Auditor
 from infra.deciding.decider import Decider, topics_of
 from infra.deciding.flows import GROUP, FlowRole
+from infra.delivery import reviews
 from infra.delivery.relay import Relay
 from infra.delivery.reviews import ReviewRole
 from infra.delivery.sinks import SinkRole
@@ -88,7 +89,7 @@ def _flows(parts: _Parts, host: Host, checks: dict[str, web.HealthCheck]) -> Ite
         lives=lives,
         leases=parts.leases,
         topics=topics_of(flows),
-        groups={**orders, "bokbuss-desk": [HoldForReview.TOPIC]},
+        groups={**orders, reviews.GROUP: reviews.TOPICS},
         flows_group=GROUP,
         old_enough=settings.hole_seconds,
     ).run

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
@@ -23,6 +23,8 @@ from schemas.commands import CloseReview, HoldForReview
 from schemas.envelope import Envelope
 from schemas.erasures import DropKeys
 
+GROUP: Final = "bokbuss-desk"
+TOPICS: Final = (HoldForReview.TOPIC, DeadLetter.TOPIC)
 _HOLD = text(
     """insert into held (hold_id, tenant, flow, key, body, held_at)
        values (:id, :tenant, :flow, :key, cast(:body as jsonb), clock_timestamp())
@@ -52,8 +54,8 @@ class ReviewRole:
         self._engine = engine
         self._reader = GroupMember(
             kafka=settings.kafka,
-            group="bokbuss-desk",
-            topics=(HoldForReview.TOPIC, DeadLetter.TOPIC),
+            group=GROUP,
+            topics=TOPICS,
             producer=producer,
             engine=engine,
             lives=Lives(engine, producer, settings.kafka),

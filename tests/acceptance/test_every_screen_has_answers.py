@@ -16,9 +16,12 @@ from connectors.alexishr import sandbox as hr_sandbox
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
-from infra import companies, tenants
+from infra import companies, registry, tenants
 from infra.access.vault import open_vault
 from infra.canary import CANARY
+from infra.deciding.decider import topics_of
+from infra.deciding.flows import GROUP
+from infra.delivery import reviews
 from infra.plugin import Host
 from infra.settings import CanarySettings
 from schemas.bas import BAS_DAY_SALES
@@ -165,6 +168,18 @@ async def test_every_panel_has_an_answer(watched: tuple[Roles, Prometheus]) -> N
             "bokbuss_alerts_given_up",
         ),
     }, "only what is 0 as long as all is well may be missing"
+
+
+async def test_how_far_every_reader_is_is_told_of_all_that_it_reads(watched: tuple[Roles, Prometheus]) -> None:
+    """A reader that stands still on a topic of which nobody tells that would look as if there was nothing."""
+    _house, reading = watched
+    told = await asyncio.to_thread(reading.ask, "count by (group, topic) (bokbuss_consumer_lag_records)")
+    read = {
+        *((reviews.GROUP, topic) for topic in reviews.TOPICS),
+        *((f"bokbuss-sinks-{sink.name}", order.TOPIC) for sink in registry.sinks() for order in sink.orders),
+        *((GROUP, topic) for topic in topics_of(registry.flows())),
+    }
+    assert {(one["metric"]["group"], one["metric"]["topic"]) for one in told} == read
 
 
 async def test_every_rule_can_be_evaluated(watched: tuple[Roles, Prometheus]) -> None:
