@@ -86,6 +86,11 @@ CONNECTION_STATE = Gauge(
     "bokbuss_connection_state", "1 for the state of a company's connection.", ["tenant", "system", "state"]
 )
 TOKEN_LEFT = Gauge("bokbuss_token_left_seconds", "Time until an unused refresh token ends.", ["tenant", "system"])
+TURNS_FAILING = Gauge(
+    "bokbuss_turns_failing",
+    "What goes on beside for a company (a system is read, a way in looked at) and fails each time, by its name.",
+    ["work", "tenant"],
+)
 WAITING_COUNTED = Gauge(
     "bokbuss_waiting_counted_timestamp_seconds",
     "When this process last asked the database what waits: until then every gauge of it stands as it stood.",

@@ -53,27 +53,31 @@ class Following:
     async def run(self, host: Host, stop: asyncio.Event) -> None:
         """Give turns until asked to stop; processes share the companies by leases, and none waits for another."""
         under_way: dict[str, asyncio.Task[None]] = {}
+        failing: set[str] = set()
         while not stop.is_set():
             under_way = {tenant: task for tenant, task in under_way.items() if not task.done()}
             try:
                 for tenant in await self.companies():
                     if tenant not in under_way:
-                        under_way[tenant] = asyncio.create_task(self._follow(host, tenant, stop))
+                        under_way[tenant] = asyncio.create_task(self._follow(host, tenant, stop, failing))
             except Exception as error:  # noqa: BLE001 - the database comes back
                 _log.warning("companies not read", work=self.work, error=type(error).__name__)
             await clock.wait(stop, self.look)
         await ending.ended(under_way.values(), _STOP_WITHIN)
 
-    async def _follow(self, host: Host, tenant: str, stop: asyncio.Event) -> None:
+    async def _follow(self, host: Host, tenant: str, stop: asyncio.Event, failing: set[str]) -> None:
         """Give a company its turns while this process holds its lease; after a failure others keep away as well."""
         lease: Lease | None = None
         failures = 0
         try:
             if (lease := await host.leases.acquire(f"{self.work}/{tenant}")) is None:
+                self._tell(failing, tenant, failed=False)  # whoever has it tells
                 return
             while not stop.is_set():
                 try:
-                    if (pause := await self.turn(tenant, lease)) is None:
+                    pause = await self.turn(tenant, lease)
+                    self._tell(failing, tenant, failed=False)
+                    if pause is None:
                         return
                     failures = 0
                 except LeaseLost:
@@ -82,11 +86,15 @@ class Following:
                     asked = self._failed(tenant, error)
                     pause = max(self.patience, min(asked * 2.0 ** min(failures, 10), _LONGEST_PAUSE))
                     failures += 1
-                    if isinstance(error, NotRead) and error.verdict.steady:  # is it connected at all?
+                    # Is it connected at all? That it is not is told by the connection, or is meant.
+                    steady = isinstance(error, NotRead) and error.verdict.steady
+                    self._tell(failing, tenant, failed=not steady)
+                    if steady:
                         await clock.wait(stop, self.patience)
                         return
                 await clock.wait(stop, pause)
         except LeaseLost:
+            self._tell(failing, tenant, failed=False)
             _log.warning("another process has the company", tenant=tenant, work=self.work)
         except Exception as error:  # noqa: BLE001 - the database comes back
             self._failed(tenant, error)
@@ -94,6 +102,17 @@ class Following:
             if lease is not None:
                 with suppress(Exception):  # a lease that cannot be given back ends by itself
                     await host.leases.release(lease)
+
+    def _tell(self, failing: set[str], tenant: str, *, failed: bool) -> None:
+        """Count what fails of a company; it can have several turns of a work: ``company/way``."""
+        if failed == (tenant in failing):
+            return
+        failing ^= {tenant}
+        company = tenant.partition("/")[0]
+        if number := sum(each.partition("/")[0] == company for each in failing):
+            telemetry.TURNS_FAILING.labels(self.work, company).set(number)
+        else:
+            telemetry.TURNS_FAILING.remove(self.work, company)
 
     def _failed(self, tenant: str, error: Exception) -> float:
         """Say what went wrong; return the seconds after which it may be tried again."""

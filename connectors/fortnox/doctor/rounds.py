@@ -55,6 +55,7 @@ class _Rounds:
         self._looked: dict[str, float] = {}
         self._tried: dict[str, float] = {}
         self._tonight: list[str] = []
+        self._failing: frozenset[str] = frozenset()
 
     async def run(self, lease: Lease, stop: asyncio.Event) -> None:
         hour = self._host.settings.of(FortnoxSettings).doctor_hour
@@ -71,12 +72,15 @@ class _Rounds:
             for visit in self._visits.values():
                 visit.cancel()
             await asyncio.gather(*self._visits.values(), return_exceptions=True)
+            self._tell(frozenset())  # whoever leads next tells
 
     async def _round(self) -> None:
         """Begin the visits that are due, as many at once as there may be."""
         self._visits = {tenant: visit for tenant, visit in self._visits.items() if not visit.done()}
         missed = clock.now() - _MISSED
-        due = [held.tenant for held, at in await self._connected() if _is_due(held, at, missed)]
+        connected = await self._connected()
+        self._tell(self._failing & {held.tenant for held, _ in connected})
+        due = [held.tenant for held, at in connected if _is_due(held, at, missed)]
         for tenant in (*due, *self._tonight):
             if clock.monotonic() >= self._tried.get(tenant, float("-inf")) + _TRIED_AGAIN:
                 self._begin(tenant, self._tried, partial(examining.examine, self._host, tenant, BACKFILL))
@@ -90,7 +94,25 @@ class _Rounds:
         if tenant in self._visits or len(self._visits) >= _AT_ONCE:
             return
         times[tenant] = clock.monotonic()
-        self._visits[tenant] = asyncio.create_task(_visited(tenant, visit))
+        self._visits[tenant] = asyncio.create_task(self._visit(tenant, visit))
+
+    async def _visit(self, tenant: str, visit: Callable[[], Awaitable[object]]) -> None:
+        try:
+            async with asyncio.timeout(_LONGEST_VISIT):
+                await visit()
+        except Exception as error:  # noqa: BLE001 - one company's trouble is no other's
+            _log.warning("company not examined", tenant=tenant, error=type(error).__name__)
+            self._tell(self._failing | {tenant})
+        else:
+            self._tell(self._failing - {tenant})
+
+    def _tell(self, failing: frozenset[str]) -> None:
+        """Tell of which companies nobody knows by now what stands in their way: all that was found stands as it was."""
+        for tenant in self._failing - failing:
+            telemetry.TURNS_FAILING.remove(_LEASE, tenant)
+        for tenant in failing - self._failing:
+            telemetry.TURNS_FAILING.labels(_LEASE, tenant).set(1)
+        self._failing = failing
 
     async def _connected(self) -> list[tuple[Connection, datetime | None]]:
         """Return the companies that are connected, and when each was examined, the longest ago first; forget others."""
@@ -109,11 +131,3 @@ def _is_due(held: Connection, at: datetime | None, missed: datetime) -> bool:
     if at is None:
         return held.consented_at is not None
     return at < missed or (held.consented_at is not None and at < held.consented_at)
-
-
-async def _visited(tenant: str, visit: Callable[[], Awaitable[object]]) -> None:
-    try:
-        async with asyncio.timeout(_LONGEST_VISIT):
-            await visit()
-    except Exception as error:  # noqa: BLE001 - one company's trouble is no other's
-        _log.warning("company not examined", tenant=tenant, error=type(error).__name__)

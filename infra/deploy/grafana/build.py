@@ -153,6 +153,7 @@ _OLDEST = gauge("bokbuss_oldest_unfinished_fact_seconds", "tenant, sink")
 _DEAD = f"sum by (topic) ({gauge('bokbuss_dead_letters', 'tenant, topic')})"
 _PARKED = f"sum by (tenant) ({gauge('bokbuss_parked_messages', 'tenant, reader, state')})"
 _OURS = f"{total(_DEAD)} + {total(_PARKED)} + {total(gauge('bokbuss_alerts_given_up'))}"
+_FAILING = gauge("bokbuss_turns_failing", "work, tenant")
 _RED = f"sum by (tenant) ({gauge('bokbuss_check_failed', 'tenant, system, check')})"
 _STATES = 'bokbuss_connection_state{tenant=~"$tenant", state!~"connected|disconnected"}'
 _NEEDED = f"sum by (tenant) (max by (tenant, system) ({_STATES}))"
@@ -415,7 +416,11 @@ SOURCES: Rows = [
             "How late do we see what we must ask for?", "s", *usual_and_slow("bokbuss_source_seen_seconds", "system")
         ),
     ),
-    row(7, graph("What comes in?", "cps", rate("system, kind", "bokbuss_facts_accepted_total"))),
+    row(
+        7,
+        graph("What comes in?", "cps", rate("system, kind", "bokbuss_facts_accepted_total")),
+        graph("What goes on beside, and fails?", "short", ("works of companies", total(_FAILING)), limits=(1,)),
+    ),
 ]
 
 MACHINE: Rows = [

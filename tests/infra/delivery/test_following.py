@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -143,6 +144,48 @@ async def test_no_failure_ends_it_and_each_further_one_waits_longer(
     async with running(turn, process(engine)):
         await until(lambda: len(waits) >= 8)
     assert waits[:8] == [1.0, 2.0, 4.0, SOON * 8, 7.0, 200.0, 300.0, 9.0]
+
+
+def failing(company: str) -> float | None:
+    """Return how many of a company's turns are said to fail."""
+    return REGISTRY.get_sample_value("bokbuss_turns_failing", {"work": "reading", "tenant": company})
+
+
+async def test_what_fails_each_time_is_told_until_a_turn_succeeds(engine: AsyncEngine) -> None:
+    """Of each company by itself, which can have several turns. One that is not connected has an alert of its own."""
+    well, turns = set[str](), list[str]()
+
+    async def turn(tenant: str, _lease: Lease) -> float:
+        turns.append(tenant)
+        if tenant == "cut off":
+            raise NotRead(RetryLater(SOON, "consent_missing", "not connected", "operator", steady=True))
+        if tenant not in well:
+            raise NotRead(RetryLater(SOON, "forbidden", "no right", "operator"))
+        return SOON
+
+    async with running(turn, process(engine), companies=("a/till", "a/files", "b", "cut off")):
+        await until(lambda: (failing("a"), failing("b")) == (2, 1) and "cut off" in turns)
+        assert failing("cut off") is None
+        well.add("a/till")
+        await until(lambda: failing("a") == 1)
+        well |= {"a/files", "b"}
+        await until(lambda: failing("a") is None and failing("b") is None)
+
+
+async def test_a_process_that_has_lost_a_company_does_not_tell_that_it_fails(engine: AsyncEngine) -> None:
+    """Whoever has it now does."""
+    turns = 0
+
+    async def turn(_tenant: str, lease: Lease) -> float:
+        nonlocal turns
+        turns += 1
+        if turns > 1 and failing("a"):
+            raise LeaseLost(lease.name)
+        raise NotRead(RetryLater(SOON if turns == 1 else 600.0, "unreachable", "no answer"))
+
+    async with running(turn, process(engine)):
+        await until(lambda: failing("a") == 1)
+        await until(lambda: failing("a") is None)
 
 
 async def test_a_company_that_is_not_connected_is_let_go(engine: AsyncEngine) -> None:

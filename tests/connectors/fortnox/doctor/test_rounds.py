@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -175,6 +176,35 @@ async def test_a_company_whose_fortnox_is_silent_delays_no_other(visit: DoctorDr
     async with doing(visit):
         await until(other_is_examined, 10.0)
         assert not await examined(visit)
+
+
+async def test_a_company_that_cannot_be_examined_is_told(visit: DoctorDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found before stands, and looks as if all was well; until it is examined, or nobody's to examine."""
+    monkeypatch.setattr(rounds, "_LONGEST_VISIT", 0.5)
+    monkeypatch.setattr(rounds, "_TRIED_AGAIN", 0.1)
+    silent = Faults(rates={Fault.SLOW: 1.0}, only=None, seconds={Fault.SLOW: 20.0})
+    labels = {"work": "fortnox-doctor", "tenant": visit.tenant}
+
+    async def failing() -> bool:
+        return REGISTRY.get_sample_value("bokbuss_turns_failing", labels) == 1
+
+    async def well() -> bool:
+        return REGISTRY.get_sample_value("bokbuss_turns_failing", labels) is None
+
+    visit.fortnox.faults = silent
+    await visit.execute(CONSENT, t=visit.tenant)
+    async with doing(visit):
+        await until(failing)
+        monkeypatch.setattr(rounds, "_LONGEST_VISIT", 60.0)
+        visit.fortnox.faults = Faults()
+        await until(lambda: examined(visit))
+        await until(well)
+        monkeypatch.setattr(rounds, "_LONGEST_VISIT", 0.5)
+        visit.fortnox.faults = silent
+        await visit.execute(text("update connections set consented_at = clock_timestamp() + interval '1 hour'"))
+        await until(failing)
+        await visit.execute(text("update connections set state = 'disconnected'"))
+        await until(well)
 
 
 async def test_red_checks_are_gauges(visit: DoctorDriver) -> None:
