@@ -17,7 +17,7 @@ from connectors.fortnox.classify import Page, Record
 from connectors.fortnox.client import Fortnox, unanswered
 from connectors.fortnox.doctor import checks, report, setup
 from connectors.fortnox.doctor.checks import CompanyInformation, LastVoucher, Situation
-from connectors.fortnox.doctor.reference import Reference
+from connectors.fortnox.doctor.reference import Reference, is_of_year
 from connectors.fortnox.doctor.report import Examination
 from connectors.fortnox.doctor.setup import CHECKABLE, PARSERS, Account, Need, ReferenceKind, Unread
 from connectors.fortnox.settings import FortnoxSettings
@@ -229,7 +229,7 @@ class Reading:
         found = await self._patiently(lambda: self._fortnox.one(request, "Account", self.attempt))
         if isinstance(found, Unread):
             return replace(situation, clearing=found)
-        held = setup.balance_of(found.fields if isinstance(found, Record) else {})
+        held = setup.balance_of(found.fields if isinstance(found, Record) and is_of_year(found.fields, year.id) else {})
         return replace(situation, clearing=held if isinstance(held, Unread) else checks.Clearing(account, held, recent))
 
     async def last(self, written: tuple[VoucherRef, str] | None) -> LastVoucher | None:
@@ -252,7 +252,9 @@ class Reading:
         """Return one account as its own record shows it, for a list that does not say its rules."""
         request = Request("GET", f"accounts/{number}", {"financialyear": year})
         found = await self._patiently(lambda: self._fortnox.one(request, "Account", self.attempt))
-        return {number: setup.account_of(found.fields, "ALLOWED")} if isinstance(found, Record) else {}
+        if not isinstance(found, Record) or not is_of_year(found.fields, year):
+            return {}
+        return {number: setup.account_of(found.fields, "ALLOWED")}
 
     async def _list(self, kind: ReferenceKind, year: int) -> Any:
         get = self._reference.get

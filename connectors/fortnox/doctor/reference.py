@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.fortnox import encode
-from connectors.fortnox.classify import Record, list_moved
+from connectors.fortnox.classify import Record, integer, list_moved, unreadable_list
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.doctor.setup import ReferenceKind
 from infra import clock, store, telemetry
@@ -189,6 +189,8 @@ class Reference:
             page = await self._fortnox.list(request, source.key, attempt)
             if isinstance(page, RetryLater):
                 return page
+            if source.of_year and not all(is_of_year(item, year_id) for item in page.items):
+                return unreadable_list(source.key)
             if number > 1 and page.total != total:
                 return None
             total, before = page.total, len(found)
@@ -228,6 +230,11 @@ def _request(source: _Source, year_id: int, number: int) -> Request:
     if source.many:
         params |= {"limit": encode.LIMIT} | ({"page": number} if number > 1 else {})
     return Request("GET", source.resource, params)
+
+
+def is_of_year(item: Mapping[str, Any], year_id: int) -> bool:
+    """Tell whether an account or a series is of a year: a parameter that is not heeded gives the chosen year's."""
+    return integer(item.get("Year")) in {None, year_id}
 
 
 def _small(item: Mapping[str, Any], source: _Source) -> Mapping[str, Any]:

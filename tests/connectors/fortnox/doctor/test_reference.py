@@ -182,6 +182,17 @@ async def test_a_list_that_always_moves_is_kept_for_later(wire: Wire) -> None:
     assert len(wire.of("GET /3/accounts")) == 2 * 3 * 2
 
 
+async def test_the_chart_of_another_year_is_not_this_years(wire: Wire) -> None:
+    """Fortnox's document names no year for these lists: vouchers would be refused, or let go, by another chart."""
+    wire.replies["GET /3/accounts"] = [page([account | {"Year": 3} for account in CHART[:2]], 2)]
+    async with fortnox(wire) as ours:
+        answer = await ours.reference.get("accounts", attempt(), year_id=4)
+        assert isinstance(answer, RetryLater)
+        assert answer.code == "list_unreadable"
+        wire.replies["GET /3/accounts"] = [page([account | {"Year": "4"} for account in CHART[:2]], 2)]
+        assert isinstance(await ours.reference.get("accounts", attempt(), year_id=4), CachedList)
+
+
 @pytest.mark.parametrize("size", [100, 500])
 async def test_a_list_without_a_total_ends_with_a_page_that_is_not_full(wire: Wire, size: int) -> None:
     """Fortnox's document leaves the count out for cost centres, and the limit: 100 is a page, then."""
