@@ -170,7 +170,7 @@ class Company:
         predefined_accounts: account numbers by name.
         cost_centre_support: whether the company uses cost centres at all.
         new_agreement: an agreement is set for new employees; without one they must say their PersonelType.
-        unlisted: fields that the list of accounts leaves out; the account's own record has them (facts §3.6).
+        unlisted: fields that the lists of accounts and series leave out; the record itself has them (facts §3.6).
         no_right: names of fields that show API_NORIGHT, because the user lacks the right to read them.
         makes: what it makes of employees that are written: ``capitals`` of a city, other ``apostrophes`` in names, the
             ``tax`` of a new one, which it fills in.
@@ -218,6 +218,10 @@ class Company:
         if name not in self.registers:
             self.registers[name] = {one["Code"]: Record({**one}) for one in chart.REGISTERS.get(name, ())}
         return self.registers[name]
+
+    def listed(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an account or a series as its list shows it."""
+        return {name: value for name, value in record.items() if name not in self.unlisted}
 
     def seen(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return a record as whoever consented may see it."""

@@ -84,7 +84,7 @@ def voucher_series_collection(asked: ApiRequest, company: Company) -> ApiAnswer:
     year = asked.year(company)
     series = asked.modified(one for _, one in sorted(year.series.items()))
     series = asked.ordered(series, {"code": lambda one: one.code})
-    return ok(**asked.page("VoucherSeriesCollection", series, lambda one: _series(one, year)))
+    return ok(**asked.page("VoucherSeriesCollection", series, lambda one: company.listed(_series(one, year))))
 
 
 def voucher_series(asked: ApiRequest, company: Company) -> ApiAnswer:
@@ -289,7 +289,7 @@ def _account(found: Account, year: Year) -> dict[str, Any]:
 
 
 def _listed(found: Account, year: Year, company: Company) -> dict[str, Any]:
-    return {name: value for name, value in _account(found, year).items() if name not in company.unlisted}
+    return company.listed(_account(found, year))
 
 
 def _predefined(name: str, company: Company) -> dict[str, Any]:

@@ -145,6 +145,14 @@ async def test_a_scope_that_is_missing_stops_no_voucher(visit: DoctorDriver) -> 
     assert isinstance((await write(visit, voucher()))[0], Delivered)
 
 
+async def test_a_series_that_does_not_say_whether_it_is_manual_stops_no_voucher(visit: DoctorDriver) -> None:
+    """The doctor says that it could not check it; Fortnox itself refuses one that is not."""
+    visit.fortnox.unlisted = {"Manual"}
+    assert isinstance((await write(visit, voucher()))[0], Delivered)
+    report = await examining.examine(visit.host, visit.tenant)
+    assert (report.red, report.unchecked) == ((), ("the_series_is_manual",))
+
+
 async def test_a_lane_that_is_throttled_while_it_reads_waits(visit: DoctorDriver) -> None:
     """The voucher would only be one more request too many."""
     visit.fortnox.faults = Faults(script=[Fault.THROTTLED], only="GET /3/voucherseries", seconds={Fault.THROTTLED: 30})
