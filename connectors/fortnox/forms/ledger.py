@@ -3,6 +3,7 @@
 Facts: ``fortnox.md`` §3.8, §3.9, §3.11, §8. A list of files says neither their names nor their sizes.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
@@ -17,6 +18,7 @@ SUPPLIER_CONNECTIONS: Final = "SupplierInvoiceFileConnections"
 SUPPLIER_INVOICES: Final = "SupplierInvoices"
 INVOICES: Final = "Invoices"
 
+_ERROR: Final = re.compile(rb"\s*\{\s*\"ErrorInformation\"", re.IGNORECASE)
 _NOTHING: Final[Mapping[str, Any]] = {}
 Voucher = tuple[str, str]
 """Its series and number."""
@@ -80,6 +82,11 @@ def preview(number: str) -> Request:
 def file_id(item: Mapping[str, Any]) -> str:
     """Return the id of the file that is joined; "" where none is named."""
     return _text(item.get("FileId"))
+
+
+def is_error(head: bytes) -> bool:
+    """Tell whether what came for a file begins as Fortnox's errors do; no document does."""
+    return bool(_ERROR.match(head))
 
 
 def voucher_of(item: Mapping[str, Any], year: Year) -> Voucher | None:

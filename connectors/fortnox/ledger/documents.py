@@ -36,7 +36,7 @@ _SCOPES: Final[Mapping[Module, frozenset[str]]] = {
 _EMPTY_WITHOUT_CONSENT: Final[frozenset[Module]] = frozenset({"accounting", "suppliers"})
 _IN_MEMORY: Final = 1024 * 1024
 _PIECE: Final = 1024 * 1024
-_HEAD: Final = 16
+_HEAD: Final = 64
 _REFUSALS: Final = 3
 """Files of a module, one after the other, that we may not read; then it is said of the others as well."""
 _log = telemetry.log(__name__)
@@ -192,6 +192,8 @@ async def _fetched(books: Books, one: Waiting, attempt: Attempt) -> Content | No
             if isinstance(got, Missing):
                 continue
             content = _content(file)
+            if content is None:
+                continue
             await books.contents.keep(books.company.tenant, content.sha256, file)
             return content
     return "not_there"
@@ -203,9 +205,12 @@ def _requests(one: Waiting) -> tuple[Request, ...]:
     return ledger.file_by_id(one.source_id), ledger.file_by_archive_id(one.source_id)
 
 
-def _content(file: Any) -> Content:
+def _content(file: Any) -> Content | None:
+    """Return what came; None for an error, whatever its status: it would stand for the receipt for ever."""
     file.seek(0)
     head = file.read(_HEAD)
+    if ledger.is_error(head):
+        return None
     sha256, size = hashlib.sha256(head), len(head)
     while piece := file.read(_PIECE):
         sha256.update(piece)

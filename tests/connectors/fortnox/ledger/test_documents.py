@@ -144,6 +144,19 @@ async def test_what_the_store_has_lost_is_read_again_when_somebody_asks(books: L
     assert books.calls["GET /3/archive/{id}"] == 3
 
 
+async def test_an_error_that_comes_for_a_file_is_no_document(books: LedgerDriver) -> None:
+    """Whatever its status: it would stand for the receipt for ever, and the year's package would have it."""
+    error = b'{"ErrorInformation":{"error":1,"message":"Internt fel","code":1000003}}'
+    receipt = books.fortnox.files["receipt"]
+    books.fortnox.files["receipt"] = receipt.__class__("receipt", "r", "r.pdf", "root", error)
+    await books.read(wanted())
+    assert {found for _, _, found in await stored(books)} == {"copy", "picture", "invoice"}
+    assert {one.source_id: one.note for one in await at(books).of_year(YEAR)}["receipt"] == "not_there"
+    books.fortnox.files["receipt"] = receipt
+    await books.read(wanted("again"))
+    assert (await stored(books))["A", "1", "receipt"] == PDF
+
+
 async def test_a_file_is_found_by_its_other_id(books: LedgerDriver) -> None:
     """Some lists name ``Id``, others ``ArchiveFileId``; Fortnox says 404 to the wrong one."""
     receipt = books.fortnox.files.pop("receipt")
