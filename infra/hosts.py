@@ -22,9 +22,9 @@ def look_up_apart(loop: asyncio.AbstractEventLoop) -> None:
         port: Any,
         *,
         family: int = 0,
-        type: int = 0,
+        type: int = 0,  # noqa: A002 - asyncio calls it so
         proto: int = 0,
-        flags: int = 0,  # noqa: A002 - asyncio calls it so
+        flags: int = 0,
     ) -> list[Any]:
         asked = (host, port, family, type, proto, flags)
         if (found := under_way.get(asked)) is None:
