@@ -208,7 +208,9 @@ async def test_what_fortnox_made_of_it_is_on_record(wire: Wire) -> None:
             Lane().attempt(),
         )
         away = await connection.write(absence(hours=Decimal("5.50")), Lane().attempt())
-    assert made == Delivered(record="7", note="held otherwise by Fortnox: Price of row 2 40.01 for 40.00")
+    assert made == Delivered(
+        record="7", code="other_amounts", note="held otherwise by Fortnox: Price of row 2 40.01 for 40.00"
+    )
     shown = Shown(names=("given_name",), fields=EmployeeFields(given_name="Anna"))
     assert person == Delivered(record="7", note="held otherwise by Fortnox than it was sent: given_name", shown=shown)
     assert away == Delivered(record=ID, note="held otherwise by Fortnox: Hours 5.52 for 5.50")
