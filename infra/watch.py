@@ -48,10 +48,10 @@ _PARKED = text("select tenant, reader, state, count(*) from parked where state <
 _CONNECTIONS = text("select tenant, system, state, 1 from connections")
 _TOKEN_LEFT = text(
     """select tenant, system, extract(epoch from refresh_until - clock_timestamp())::float8 from connections
-       where grant_type = 'authorization_code' and state <> 'needs_consent'
-         and (refresh_until > clock_timestamp() or refresh_until is not null and state <> 'paused')"""
+       where grant_type = 'authorization_code' and refresh_until is not null
+         and (refresh_until > clock_timestamp() or state not in ('needs_consent', 'paused'))"""
 )
-"""Once nothing renews it any more, its end is nothing that could still be prevented: the connection's state tells."""
+"""What has ended and is renewed by nobody is past saving, and no time is left of it: the connection's state tells."""
 _RED = text('select tenant, system, "check", 1 from checks where not ok')
 _PROOFS = text("select tenant, extract(year from year_to)::int, sum(differences)::int from proofs group by 1, 2")
 _PROOF_AGE = text(

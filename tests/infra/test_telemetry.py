@@ -152,7 +152,7 @@ async def test_a_token_that_nobody_can_save_any_more_has_no_time_left(engine: As
         "on time": ("connected", 40, True),
         "late": ("connected", -1, True),
         "lost": ("needs_consent", -30, False),
-        "lost early": ("needs_consent", 20, False),
+        "lost early": ("needs_consent", 20, True),
         "no licence": ("licence_missing", 5, True),
         "paused": ("paused", 5, True),
         "paused for long": ("paused", -5, False),
