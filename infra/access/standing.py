@@ -86,6 +86,11 @@ def at_a_glance(held: Connection) -> dict[str, Any]:
     return {"health": health(held, now), "reason": held.reason, "days_left": days, "scopes": held.scopes}
 
 
+def light_of(how: str) -> Light:
+    """Return the light of a connection's health: green, yellow (somebody must act before long) or red."""
+    return "green" if how == "connected" else "yellow" if how in _YELLOW else "red"
+
+
 def in_words(glance: Mapping[str, Any]) -> str:
     """Return in a few words what ``at_a_glance`` saw."""
     left = glance["days_left"]
@@ -106,8 +111,7 @@ async def _standing(host: Host, held: Connection) -> Standing:
         rows = await connection.execute(_WRITTEN, {**place, "key": f"{held.system}/connection"})
         written = tuple(WrittenOrders(*row) for row in rows)
     how = glance["health"]
-    light: Light = "green" if how == "connected" else "yellow" if how in _YELLOW else "red"
-    return Standing(held, how, light, glance["days_left"], last, written)
+    return Standing(held, how, light_of(how), glance["days_left"], last, written)
 
 
 async def deliveries(host: Host, tenant: str) -> dict[str, datetime]:

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,9 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, store
+from infra import clock, registry, store
+from infra.access.connections import Connection, health
+from infra.access.standing import Light, light_of
 from infra.rows import PostedVoucher, Trouble
 from infra.trail import recorded
 from schemas.words import Wording
@@ -28,10 +30,17 @@ _COUNTS: Final = text(
          union all select tenant, 'dead' from dead_letters where state = 'open') as all_of_it
        where tenant = any(cast(:tenants as text[])) group by tenant, what"""
 )
+# A company that has a number in the ledger has consented there, also before its connection is used first.
 _LIGHTS: Final = text(
-    """select tenant, system, state, reason, refresh_until from connections
-       where tenant = any(cast(:tenants as text[])) order by tenant, system"""
+    """select tenant, system, state, grant_type, refresh_until from connections
+       where tenant = any(cast(:tenants as text[]))
+       union all
+       select t.tenant, cast(:ledger as text), 'connected', 'client_credentials', null from tenants t
+       where t.tenant = any(cast(:tenants as text[])) and t.database_number is not null
+         and not exists (select from connections c where c.tenant = t.tenant and c.system = :ledger)
+       order by 1, 2"""
 )
+_KINDS: Final[Mapping[Light, str]] = {"green": "good", "yellow": "wait", "red": "stop"}
 _RED: Final = text(
     """select tenant, count(*) as number from checks
        where tenant = any(cast(:tenants as text[])) and not ok group by tenant"""
@@ -102,12 +111,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLight:
-    """A connection in one word: good, wait (somebody must act before long) or stop."""
+    """A connection in one word: good, wait (somebody must act before long) or stop; its page says the same."""
 
     system: str
     kind: str
     state: str
-    reason: str
 
 
 async def counts(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, Counts]:
@@ -124,9 +132,10 @@ async def counts(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, Count
 async def lights(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, list[ConnectionLight]]:
     """Return the light of each connection that these companies have, or have had."""
     found: dict[str, list[ConnectionLight]] = {tenant: [] for tenant in tenants}
-    for row in await store.rows(engine, _LIGHTS, {"tenants": list(tenants)}):
-        kind = {"connected": "good", "paused": "wait"}.get(row.state, "stop")
-        found[row.tenant].append(ConnectionLight(row.system, kind, row.state, row.reason))
+    now = clock.now().timestamp()
+    for row in await store.rows(engine, _LIGHTS, {"tenants": list(tenants), "ledger": registry.ledger()}):
+        held = Connection(row.tenant, row.system, row.grant_type, row.state, refresh_until=row.refresh_until)
+        found[row.tenant].append(ConnectionLight(row.system, _KINDS[light_of(health(held, now))], row.state))
     return found
 
 

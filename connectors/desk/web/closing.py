@@ -41,7 +41,7 @@ async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str,
         state=wanted,
         plans=plans[:10],
         series=(await kept_how(visit)).series,
-        stopped=[one for one in lights if one.system == registry.ledger() and one.kind != "good"],
+        stopped=[one for one in lights if one.system == registry.ledger() and one.state != "connected"],
     )
 
 

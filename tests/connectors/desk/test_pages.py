@@ -1,18 +1,22 @@
 """The pages, as a browser gets them: who sees what, what an answer does, that nothing is cached or shown too much."""
 
 import asyncio
+import json
 import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+import connectors.sie
 from connectors.desk.pages import PAGES
 from connectors.desk.web.rendering import POLICY, static
 from connectors.desk.web.visit import ANYBODY, SIGNED_IN, Page
-from infra import clock
+from infra import clock, registry
 from infra.accounts.permissions import DeskRole, Permission
 from infra.environment import load
 from infra.office import office
@@ -29,6 +33,7 @@ from tests.infra.delivery_driver import REPORT
 pytestmark = pytest.mark.usefixtures("desk")
 
 SHOP = "krogen-soder"
+LEDGER = f"/companies/{SHOP}/ledger"
 HOLD = "727173a9-0e3e-58f2-a254-1688e296e014"
 
 
@@ -92,6 +97,33 @@ def test_the_company_page_shows_what_waits_and_what_was_booked() -> None:
         assert "1 could not be read" in page
 
     visit(story)
+
+
+def test_a_connection_has_one_light_wherever_it_is_shown() -> None:
+    """A consent that ends in days is no green one on the start page; a company with a number only is connected."""
+
+    async def past(past: Past) -> None:
+        async with past.place.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    """insert into connections (tenant, system, grant_type, state, refresh_until, changed_at)
+                       values (:t, 'fortnox', 'authorization_code', 'connected', now() + interval '3 days', now())"""
+                ),
+                {"t": SHOP},
+            )
+            await connection.execute(text("update tenants set database_number = 7 where tenant = 'grannen'"))
+
+    async def story(visitor: Visitor) -> None:
+        everywhere = (await visitor.get("/")).text
+        for tenant, light in ((SHOP, "wait"), ("grannen", "good")):
+            shown = rf'<span class="light {light}" aria-hidden="true"></span>fortnox'
+            assert shown in (await visitor.get(f"/companies/{tenant}/connections")).text
+            row = everywhere.partition(f'<td><a href="/companies/{tenant}">')[2].partition("</tr>")[0]
+            assert shown in row, tenant
+            assert "Connect the systems" not in await visitor.see(f"/companies/{tenant}")
+        assert "has ended or is paused" not in await visitor.see(f"/companies/{SHOP}/closing")
+
+    visit(story, tenant="*", past=past)
 
 
 def test_a_story_is_a_page() -> None:
@@ -348,11 +380,13 @@ def test_a_form_that_no_page_of_ours_sends_is_refused() -> None:
     async def story(visitor: Visitor) -> None:
         headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
         url = f"{visitor.url}/language"
-        for body, status in (("a=" + "x" * 300_000, 413), ("a=%00", 400), ("\xff=1", 400), ("a=%ff", 400)):
+        for body, status in (("a=" + "x" * 4_100_000, 413), ("a=%00", 400), ("\xff=1", 400), ("a=%ff", 400)):
             answer = await visitor.http.post(url, content=body.encode("latin-1"), headers=headers)
             assert answer.status_code == status, body[:10]
         other = await visitor.http.post(url, content=b"{}", headers=headers | {"Content-Type": "application/json"})
         assert other.status_code == 415
+        visitor.http.cookies.clear()
+        assert (await visitor.post("/sign-in", {"email": "x" * 300_000})).status_code == 413, "of nobody"
 
     visit(story, past=nothing)
 
