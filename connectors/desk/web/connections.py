@@ -31,6 +31,7 @@ async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     return await visit.show(
         "connections.html",
         status=status,
+        path=visit.at("connections"),
         systems=systems,
         standings=standings,
         checks=checks,

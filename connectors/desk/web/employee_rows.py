@@ -9,7 +9,7 @@ from connectors.desk import plan_words
 from connectors.desk.employee_words import EMPLOYEE
 from connectors.desk.running import until
 from connectors.desk.web import employee_words as words
-from connectors.desk.web.employees import address, compare, every, given, meant, staff_plan
+from connectors.desk.web.employees import address, compare, every, given, meant, query_of, staff_plan
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import clock, registry
 from infra.accounts.permissions import Permission
@@ -111,6 +111,7 @@ async def _parting(visit: Visit, *, status: int = 200, error: str = "") -> Respo
     return await visit.show(
         "employees_part.html",
         status=status,
+        query=query_of(visit),
         words=words,
         plan=plan,
         asked=asked,

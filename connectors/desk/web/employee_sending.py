@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from connectors.desk import plan_words, report_words, synchronising
 from connectors.desk.web import employee_words as words
-from connectors.desk.web.employees import address, chosen, does, every, given, meant, staff_plan
+from connectors.desk.web.employees import address, chosen, does, every, given, meant, query_of, staff_plan
 from connectors.desk.web.spreadsheets import csv_file
 from connectors.desk.web.visit import Page, Visit
 from infra import clock, mail, registry, speaking, tasks, tenants
@@ -52,6 +52,7 @@ async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Respons
         "employees_send.html",
         status=status,
         words=words,
+        query=query_of(visit),
         plan=plan,
         asked=asked,
         exports=exports,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from connectors.desk import plan_words, synchronising
@@ -39,6 +40,7 @@ _TABS: Final[Mapping[str, Mapping[str, Meant]]] = {
 }
 _FIRST: Final[Mapping[str, str]] = {"export": "linked", "import": "all", "plan": "all"}
 _KINDS: Final = ("conflict", "missing_in_hr", "missing_in_fortnox")
+_FILTERS: Final = ("tab", "q", "action", "field", "kind")
 
 
 # --- Which plan, and which of its rows --------------------------------------------------------------------------------
@@ -62,7 +64,8 @@ def given(visit: Visit, view: str = "") -> dict[str, str]:
         view: of the page itself; else it is named beside the others.
     """
     source = visit.form if visit.request.method == "POST" else visit.request.query_params
-    known = {name: source.get(name, "").strip() for name in ("view", "tab", "q", "action", "field", "kind", "all")}
+    names = ("view", "tab", "q", "action", "field", "kind", "all", "after")
+    known = {name: source.get(name, "").strip() for name in names}
     view = view or (known["view"] if known["view"] in _TABS else "plan")
     tab = known["tab"] if known["tab"] in _TABS[view] else _FIRST[view]
     kind = known["kind"] if known["kind"] in _KINDS else ""
@@ -87,9 +90,17 @@ async def meant(visit: Visit, plan: Plan, asked: Mapping[str, str], *, picked: b
     return Meant(rows=tuple(int(one) for one in rows if one.isdecimal() and len(one) < 9), open=True)  # noqa: PLR2004 - an int
 
 
+def query_of(visit: Visit) -> QueryParams:
+    """Return what a page of rows is asked with: where it answers a form, what leads to the same rows and no others."""
+    if visit.request.method != "POST":
+        return visit.request.query_params
+    named = [(name, visit.form[name]) for name in ("view", *_FILTERS, "all", "do") if name in visit.form]
+    return QueryParams([*named, *(("row", one) for one in visit.lists.get("row", ()))])
+
+
 def address(visit: Visit, plan: Plan, asked: Mapping[str, str], **changes: str) -> str:
     """Return the address of a list as somebody has filtered it."""
-    kept = {name: asked.get(name, "") for name in ("tab", "q", "action", "field", "kind")} | changes
+    kept = {name: asked.get(name, "") for name in _FILTERS} | changes
     if asked["view"] == "plan":
         return visit.at("employees", "plans", str(plan.plan_id), **kept)
     return visit.at("employees", asked["view"], **kept)
@@ -172,7 +183,11 @@ async def listed(
     if employees is None:
         return await visit.show("employees_off.html")
     tabs = _TABS[view]
-    after = visit.number(visit.asked("after") or "0")
+    after = visit.number(asked["after"] or "0")
+    here: dict[str, Any] = {}
+    if plan and visit.request.method == "POST":  # it answers a form, and stands elsewhere
+        query = QueryParams({name: asked[name] for name in (*_FILTERS, "after")})
+        here = {"path": address(visit, plan, {"view": view}), "query": query}
     rows: list[PlanRow] = []
     groups: Sequence[Group] = ()
     if plan:
@@ -183,6 +198,7 @@ async def listed(
         "employees_list.html",
         status=status,
         **(await _common(visit, employees, plan, last, error=error)),
+        **here,
         view=view,
         asked=asked,
         rows=rows[:_PAGE],
@@ -220,7 +236,7 @@ async def _edit(visit: Visit) -> Response:
         picked = Meant(rows=(visit.number(number),), open=True)
     else:
         picked = await meant(visit, plan, asked, picked=True)
-    back = address(visit, plan, asked, after=visit.form.get("after", ""))
+    back = address(visit, plan, asked, after=asked["after"])
     if action not in words.ACTIONS:
         raise NoSuchPage
     rows = await every(visit, plan, picked)

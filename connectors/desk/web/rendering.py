@@ -103,10 +103,10 @@ def _called(context: Context, name: str, kind: str, flow: str = "") -> str:
 @pass_context
 def _with(context: Context, **changes: Any) -> str:
     """Return this page's address with other values in its query; an empty one leaves it out."""
-    here = {name: value for name, value in context["request"].query_params.items() if name != "part"}
-    query = here | {name: str(value or "") for name, value in changes.items()}
-    kept = {name: value for name, value in query.items() if value}
-    return f"{context['request'].url.path}?{urlencode(kept)}" if kept else context["path"]
+    query = [(name, value) for name, value in context["query"].multi_items() if name not in {"part", *changes}]
+    query += [(name, str(value or "")) for name, value in changes.items()]
+    kept = [(name, value) for name, value in query if value]
+    return f"{context['path']}?{urlencode(kept)}" if kept else context["path"]
 
 
 class Rendering:
@@ -144,9 +144,12 @@ class Rendering:
         }
 
     def page(self, request: Request, name: str, status: int, values: Mapping[str, Any]) -> Response:
-        """Return a page, or for a script that asks for ``part=NAME`` that block; ``values`` name the ``language``."""
+        """Return a page, or for a script that asks for ``part=NAME`` that block; ``values`` name the ``language``.
+
+        A page that answers a form can name the ``path`` and ``query`` at which the same stands without one.
+        """
         template = self._templates.get_template(name)
-        known = {"request": request, "path": request.url.path, **values}
+        known = {"request": request, "path": request.url.path, "query": request.query_params, **values}
         part = request.query_params.get("part", "")
         if part and wants_part(request) and part in template.blocks:
             html = "".join(template.blocks[part](template.new_context(known)))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 from uuid import UUID
 
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from connectors.desk.web.site import address_of, agent_of
@@ -55,8 +56,16 @@ async def sign_in_page(
     visit: Visit, status: int, errors: Sequence[tuple[str, str]], *, email: str = "", to: str = ""
 ) -> Response:
     """Return the page at which somebody signs in, and why they were not."""
+    to = here(to)
     return await visit.show(
-        "sign_in.html", status=status, errors=errors, email=email, to=here(to), passwords=with_passwords(visit)
+        "sign_in.html",
+        status=status,
+        path="/sign-in",
+        query=QueryParams({"to": to} if to != "/" else {}),
+        errors=errors,
+        email=email,
+        to=to,
+        passwords=with_passwords(visit),
     )
 
 

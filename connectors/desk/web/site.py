@@ -1,7 +1,8 @@
 """Every page's guard: where a request comes from, who sends it, which company they see, and what they may do there."""
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -20,7 +21,7 @@ from infra.accounts.permissions import EVERY_COMPANY, DeskRole, Permission, Pers
 from infra.plugin import Host
 from infra.showing.today import News
 from schemas.base import Language
-from schemas.words import LANGUAGES, chosen
+from schemas.words import LANGUAGES, Said, chosen
 
 _log = telemetry.log(__name__)
 _LOOK_EVERY: Final = 2.0
@@ -31,6 +32,11 @@ _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+x
 _DEMO: Final = "demo@example.com"
 
 
+_NOT_SIGNED_IN: Final = Said(
+    "Du var inte inloggad längre: ingenting gjordes. Logga in och gör det igen.",
+    "You were not signed in any more, so that nothing was done. Sign in, and do it again.",
+)
+_HOLE: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 class Refused(Exception):
     """A request that no page of ours has sent, or that is too large; ``status`` and a sentence."""
 
@@ -53,9 +59,14 @@ class Site:
         self._cookies = Cookies(secure=urlsplit(self._url or "").scheme == "https")
 
     def routes(self) -> list[Route]:
-        """Return the routes: every page, and the files that browsers load."""
-        files = Route("/static/{version}/{name}", self._static, methods=["GET"])
-        return [files, *(Route(p.path, _Guarded(self, p), methods=["POST" if p.act else "GET"]) for p in self._pages)]
+        """Return the routes: every page, what leads from the address of a form to one, the files that browsers load."""
+        shown = {page.path for page in self._pages if not page.act}
+        found = [Route("/static/{version}/{name}", self._static, methods=["GET"])]
+        for page in self._pages:
+            found.append(Route(page.path, _Guarded(self, page), methods=["POST" if page.act else "GET"]))
+            if page.path not in shown:
+                found.append(Route(page.path, _to_page_above(page.path, shown), methods=["GET"]))
+        return found
 
     async def _static(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -199,6 +210,22 @@ def address_of(request: Request) -> str:
 def agent_of(request: Request) -> str:
     """Return what a browser calls itself."""
     return request.headers.get("user-agent", "")
+
+def _to_page_above(path: str, shown: Collection[str]) -> Callable[[Request], Awaitable[Response]]:
+    """Return what leads from the address of a form, which shows nothing by itself, to the page above it.
+
+    Where a form is refused its answer stands there: who then chooses the other language, filters the list or types
+    Enter in the address bar goes to that address.
+    """
+    above = max((one for one in shown if path.startswith(f"{one}/")), key=len, default="/")
+
+    async def lead(request: Request) -> Response:
+        address = _HOLE.sub(lambda hole: quote(str(request.path_params[hole[1]])), above)
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(address + query, 303, dict(HEADERS))
+
+    return lead
+
 
 
 def _is_here(request: Request) -> bool:

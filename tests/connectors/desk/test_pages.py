@@ -126,6 +126,32 @@ def test_a_connection_has_one_light_wherever_it_is_shown() -> None:
     visit(story, tenant="*", past=past)
 
 
+def test_the_address_of_a_form_leads_to_the_page_above_it() -> None:
+    """A refused form stands at its own address: the other language, a filter, a reload lead from there to a page."""
+    shown = {page.path for page in PAGES if not page.act}
+
+    async def story(visitor: Visitor) -> None:
+        for page in PAGES:
+            if page.act and page.path not in shown:
+                answer = await visitor.get(f"{filled(page)}?tab=all")
+                assert answer.status_code == 303, page
+                to = answer.headers["location"]
+                assert to.endswith("?tab=all"), page
+                assert filled(page).startswith(to.removesuffix("?tab=all")), page
+        wrong = await visitor.http.post(
+            f"{visitor.url}/companies/{SHOP}/ledger/sync",
+            data={"without": ["ledger", "documents"]},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+        assert wrong.status_code == 422
+        to = re.search(r'name="to" value="([^"]*)"', wrong.text)
+        assert to is not None
+        chosen = await visitor.post("/language", {"to": to[1], "language": "en"})
+        assert "Financial years" in await visitor.see(chosen.headers["location"])
+
+    visit(story)
+
+
 def test_a_story_is_a_page() -> None:
     """The same story as explain tells, with the fact read back from Kafka."""
 

@@ -1,13 +1,17 @@
 """Staff in a browser: export, import, match, synchronize, unlink; what is shown is sent, and nothing before that."""
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from connectors.desk import synchronising
 from infra import clock, registry
@@ -16,6 +20,7 @@ from infra.deciding import planning
 from infra.deciding.decider import Decider
 from infra.environment import load
 from infra.office import Office, office
+from infra.settings import MailSettings
 from schemas import envelope as envelopes
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, LinkDecided, PlanRowApplied
 from schemas.marks import MARKS
@@ -303,6 +308,44 @@ def test_an_action_is_changed_in_bulk_by_filter_for_those_who_can_have_it() -> N
         nobody = await staff.post(f"{plan}/edit", {"view": "plan", "tab": "all", "set": "do_nothing"})
         assert nobody.status_code == 422
         assert "Choose at least one row first." in nobody.text
+
+    visit(story)
+
+
+def test_a_list_that_answers_a_form_stays_the_list_that_it_was() -> None:
+    """Nobody was picked: its tabs, its filter and the other language lead to the list that stood there before."""
+
+    async def story(staff: Staff) -> None:
+        plan = await staff.plan()
+        form = {"view": "export", "tab": "hr_only", "q": "Bo", "set": "do_nothing"}
+        answer = await staff.post(f"{plan}/edit", form)
+        assert answer.status_code == 422
+        assert "Choose at least one row first." in answer.text
+        to = {unescape(one) for one in re.findall(r'(?:href|action)="([^"]*\?[^"]*tab=[^"]*)"', answer.text)}
+        assert {urlsplit(one).path for one in to} == {staff.at("export")}
+        to = {unescape(one) for one in re.findall(r'name="to" value="([^"]*)"', answer.text)}
+        assert to == {staff.at("export") + "?tab=hr_only&q=Bo"}
+        assert f'<form class="filters" method="get" action="{staff.at("export")}">' in answer.text
+
+    visit(story)
+
+
+def test_the_other_language_of_what_is_sent_shows_the_same_rows() -> None:
+    """Two were picked. In the other language they are two, and never the whole plan: also where sending was refused."""
+
+    async def story(staff: Staff) -> None:
+        plan = await staff.plan()
+        rows = [await staff.row(plan, name) for name in ("Bo Ek", "Disa By")]
+        said, form = await staff.sends(plan, "&".join(["view=plan&tab=all&do=export", *(f"row={one}" for one in rows)]))
+        assert "Send 2:" in said
+        asked = await staff.get(f"{plan}/send?view=plan&tab=all&do=export&row={rows[0]}&row={rows[1]}")
+        refused = await staff.post(f"{plan}/send", form | {"shown": "something else"})
+        assert refused.status_code == 409
+        for page in (asked, refused):
+            to = re.search(r'name="to" value="([^"]*)"', page.text)
+            assert to is not None
+            chosen = await staff.post("/language", {"to": unescape(to[1]), "language": "en"})
+            assert "Send 2:" in await staff.see(chosen.headers["location"])
 
     visit(story)
 

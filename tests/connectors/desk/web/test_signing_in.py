@@ -4,6 +4,7 @@ import asyncio
 import base64
 import re
 from collections.abc import Awaitable, Callable
+from html import unescape
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import text
 
+from connectors.desk.web import today
 from infra import clock
 from infra.accounts import accounts
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole
@@ -458,6 +460,28 @@ def test_a_closed_account_begins_anew_by_who_runs_bokbuss_and_by_nobody_else(des
     visit(story)
     assert desk.json("desk", "close", ANNA) == {"closed": ANNA}
     assert desk.json("desk", "invite", ANNA, "--tenant", "krogen")["link"]
+
+
+def test_the_other_language_keeps_where_somebody_is() -> None:
+    """Also before they are signed in: they come to the page that they asked for."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        wanted = "/companies/krogen/held?state=closed"
+        page = await visitor.see(wanted)
+        assert "Sign in" in page
+        address = (await visitor.get(wanted)).headers["location"]
+        for answer in (await visitor.get(address), await visitor.post("/sign-in", {"to": wanted})):
+            to = re.findall(r'name="to" value="([^"]*)"', answer.text)
+            chosen = await visitor.post("/language", {"language": "sv", "to": unescape(to[-1])})
+            assert chosen.headers["location"] == f"/sign-in?to={quote(wanted, safe='')}"
+        form = {"email": ANNA, "password": PASSWORD, "to": wanted}
+        assert (await visitor.post("/sign-in", form)).headers["location"] == wanted
+        to = re.search(r'name="to" value="([^"]*)"', (await visitor.get(wanted)).text)
+        assert to is not None
+        assert to[1] == wanted
+
+    visit(story)
 
 
 def test_an_open_desk_is_open_on_this_machine_only() -> None:
