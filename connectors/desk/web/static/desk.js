@@ -49,20 +49,36 @@
     const button = event.submitter;
     if (event.target.method === "post" && button) setTimeout(() => { button.disabled = true; }, 0);
   });
-  // A file is sent as it is; what the server says of it is shown as any page would be.
+  // A file is sent as it is; what the server says of it is shown as any page would be, or in its own words.
   document.addEventListener("submit", async (event) => {
     const form = event.target.closest("form[data-file]");
     if (!form) return;
     event.preventDefault();
-    event.submitter.disabled = true;
+    const button = event.submitter;
+    button.disabled = true;
     const [file] = form.querySelector('input[type="file"]').files;
     const headers = { "Content-Type": "application/octet-stream" };
-    const answer = await fetch(form.action, { method: "POST", body: file, headers, redirect: "manual" });
-    if (answer.type === "opaqueredirect") { location.assign(form.dataset.file); return; }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    document.getElementById("main").replaceWith(page.getElementById("main"));
+    let said = "";
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: file, headers, redirect: "manual" });
+      if (answer.type === "opaqueredirect") { location.assign(form.dataset.file); return; }
+      said = await answer.text();
+    } catch { /* no answer: what stands in the form's words is all that is known */ }
+    const main = new DOMParser().parseFromString(said, "text/html").getElementById("main");
+    if (!main) { tell(form, [form.dataset.failed, said]); button.disabled = false; return; }
+    document.getElementById("main").replaceWith(main);
     document.querySelector("main [role=alert]")?.focus();
   });
+  const tell = (form, lines) => {
+    form.parentElement.querySelector(".note[role=alert]")?.remove();
+    const note = document.createElement("div");
+    note.className = "note stop";
+    note.setAttribute("role", "alert");
+    note.tabIndex = -1;
+    for (const line of lines.filter(Boolean)) note.append(Object.assign(document.createElement("p"), { textContent: line }));
+    form.before(note);
+    note.focus();
+  };
   window.addEventListener("pageshow", () => { for (const b of document.querySelectorAll("button[disabled]")) b.disabled = false; });
 
   const narrow = matchMedia("(max-width: 56rem)");

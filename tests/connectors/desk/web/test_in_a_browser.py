@@ -1,9 +1,11 @@
 """The desk as people meet it: every page in both languages, wide and narrow, light and dark; by keyboard alone."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import connectors.sie
 from connectors.desk.pages import PAGES
 from infra.accounts.permissions import DeskRole
 from tests.connectors.desk.browsing import browsing, found_by_axe, needs_a_browser
@@ -119,3 +121,24 @@ def test_the_start_page_changes_by_itself() -> None:
         pasts.append(past)
 
     visit(lambda visitor: story(visitor, pasts[0]), past=keep)
+
+
+def test_a_file_that_nobody_takes_is_said_not_to_be_taken() -> None:
+    """What the server says is no page: the words stand beside the form, and it can be sent again."""
+
+    async def story(visitor: Visitor) -> None:
+        async with browsing(visitor, refused="503") as page:
+            await page.goto(f"/companies/{SHOP}/ledger")
+            await (await visitor.host.producer()).stop()
+            year = Path(connectors.sie.__file__).parent / "samples" / "year-with-history.se"
+            await page.set_input_files("#f-file", year)
+            await page.get_by_role("button", name="Load the file").click()
+            alert = page.locator("main [role=alert]")
+            await alert.wait_for()
+            said = await alert.inner_text()
+            assert "The file was not accepted, as far as the browser knows." in said
+            assert "Kafka does not answer." in said
+            assert "Financial years" in await page.locator("main").inner_text()
+            assert await page.get_by_role("button", name="Load the file").is_enabled()
+
+    visit(story, DeskRole.ACCOUNTANT)
