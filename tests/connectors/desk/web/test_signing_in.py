@@ -462,6 +462,21 @@ def test_a_closed_account_begins_anew_by_who_runs_bokbuss_and_by_nobody_else(des
     assert desk.json("desk", "invite", ANNA, "--tenant", "krogen")["link"]
 
 
+def test_what_somebody_is_in_every_company_is_shown_beside_what_they_are_in_this_one() -> None:
+    """Whoever looks at the list sees that a reader of their company is admin of all, and may do everything there."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor, DeskRole.VIEWER)
+        await accounts.invite(visitor.host.engine, ANNA, {EVERY_COMPANY: DeskRole.ADMIN}, by="test")
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "krogen")
+        page = (await visitor.get("/companies/krogen/people")).text
+        row = page.partition(f'<span class="soft">{ANNA}</span>')[2].partition("</tr>")[0]
+        assert '<option value="viewer" selected>' in row
+        assert 'admin <span class="soft">in every company</span>' in row
+
+    visit(story)
+
+
 def test_the_other_language_keeps_where_somebody_is() -> None:
     """Also before they are signed in: they come to the page that they asked for."""
 
