@@ -11,20 +11,20 @@ from typing import Any, Final, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import store
+from infra import store, words
+from schemas.words import Text
 
 Module = Literal["accounting", "suppliers", "billing"]
 """The part of the ledger's system that a document belongs to."""
 MODULES: Final[tuple[Module, ...]] = ("accounting", "suppliers", "billing")
 Missing = Literal["not_consented", "not_asked", "not_permitted", "not_there", "too_large", "left_out"]
-WHY: Final[Mapping[Missing, str]] = {
-    "not_consented": "the company has not consented to documents: bokbuss connect TENANT --documents",
-    "not_asked": "it is not known whether the company has consented to documents, without which every list is empty, "
-    "as this one is: bokbuss connect TENANT --documents",
-    "not_permitted": "the system does not let us read it: a scope, a licence or a right is missing",
-    "not_there": "the system lists it, and says that there is no such file",
-    "too_large": "it is larger than BOKBUSS_DOCUMENTS__LARGEST",
-    "left_out": "they are read only where the settings of the system say so",
+WHY: Final[Mapping[Missing, Text]] = {
+    "not_consented": words.DOCUMENTS_NOT_CONSENTED(),
+    "not_asked": words.DOCUMENTS_NOT_ASKED(),
+    "not_permitted": words.DOCUMENTS_NOT_PERMITTED(),
+    "not_there": words.DOCUMENT_NOT_THERE(),
+    "too_large": words.DOCUMENT_TOO_LARGE(),
+    "left_out": words.DOCUMENTS_LEFT_OUT(),
 }
 """Each note in words."""
 

@@ -87,6 +87,38 @@ OPEN_NOT_PERMITTED = Phrase(
     "systemet låter oss inte läsa det: ett scope, en licens eller en behörighet saknas",
     "the system does not let us read it: a scope, a licence or a right is missing",
 )
+DOCUMENTS_NOT_CONSENTED = Phrase(
+    "infra.documents_not_consented",
+    "företaget har inte samtyckt till dokument: bokbuss connect FÖRETAG --documents",
+    "the company has not consented to documents: bokbuss connect TENANT --documents",
+)
+DOCUMENTS_NOT_ASKED = Phrase(
+    "infra.documents_not_asked",
+    "det är inte känt om företaget har samtyckt till dokument; utan det är varje lista tom, som den här: bokbuss "
+    "connect FÖRETAG --documents",
+    "it is not known whether the company has consented to documents, without which every list is empty, as this one "
+    "is: bokbuss connect TENANT --documents",
+)
+DOCUMENTS_NOT_PERMITTED = Phrase(
+    "infra.documents_not_permitted",
+    "systemet låter oss inte läsa det: ett scope, en licens eller en behörighet saknas",
+    "the system does not let us read it: a scope, a licence or a right is missing",
+)
+DOCUMENT_NOT_THERE = Phrase(
+    "infra.document_not_there",
+    "systemet räknar upp det, och säger att det inte finns någon sådan fil",
+    "the system lists it, and says that there is no such file",
+)
+DOCUMENT_TOO_LARGE = Phrase(
+    "infra.document_too_large",
+    "det är större än BOKBUSS_DOCUMENTS__LARGEST",
+    "it is larger than BOKBUSS_DOCUMENTS__LARGEST",
+)
+DOCUMENTS_LEFT_OUT = Phrase(
+    "infra.documents_left_out",
+    "de läses bara där systemets inställningar säger det",
+    "they are read only where the settings of the system say so",
+)
 NOT_MAILED = Phrase(
     "infra.not_mailed",
     "{server} tog inte emot rapporten ({how}): kontrollera BOKBUSS_MAIL__HOST, __PORT, __ENCRYPTION, __USER och "

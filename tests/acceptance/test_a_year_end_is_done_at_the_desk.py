@@ -71,7 +71,7 @@ async def test_1_an_accountant_previews_and_an_approver_books(house: Roles, shop
     assert "Somebody with the role of approver approves." in page
     assert (await visitor.post(f"{address}/apply", {"row": "1"})).status_code == 403
     await visitor.is_signed_in_as(DeskRole.APPROVER, shop.tenant)
-    assert "Approve and book those selected (3, 600.00 kr)" in await visitor.see(address)
+    assert "Approve and book those selected (of 3, 600.00 kr)" in await visitor.see(address)
     assert (await visitor.post(f"{address}/apply")).status_code == 422
     answer = await approve(visitor, address)
     assert answer.status_code == 303, answer.text

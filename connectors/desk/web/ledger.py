@@ -17,6 +17,7 @@ from infra.accounts.permissions import Permission
 from infra.commanding import Failed
 from infra.contents import opened as contents_opened
 from infra.delivery.reading import NotRead
+from infra.documents import WHY as WHY_NO_DOCUMENT
 from infra.documents import Document, Documents
 from infra.intake import web
 from infra.intake.accepting import Acceptor
@@ -63,6 +64,7 @@ async def _shown(
         running=[one.asked for one in requests if one.running],
         failed=[one for one in requests if one.failed],
         documents=await Documents(engine, tenant).counts(),
+        why=WHY_NO_DOCUMENT,
         by_itself=_BY_ITSELF,
         proofs={one.year_to: one for one in await records.kept(engine, tenant) if one.source == "fortnox"},
     )
@@ -205,6 +207,7 @@ async def _voucher(visit: Visit) -> Response:
         voucher=every[at],
         names=names,
         documents=documents,
+        why=WHY_NO_DOCUMENT,
         shown=_SHOWN,
         before=every[at - 1].number if at else "",
         after=every[at + 1].number if at + 1 < len(every) else "",

@@ -152,6 +152,29 @@ def test_the_address_of_a_form_leads_to_the_page_above_it() -> None:
     visit(story)
 
 
+def test_a_list_that_is_cut_says_so() -> None:
+    """Fourteen orders whose answer was lost, of which twelve are shown."""
+
+    async def past(past: Past) -> None:
+        async with past.place.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    """insert into journal (order_id, place, sink, partition, tenant, key, type, fact_id, body, state,
+                                            due_at, sent_at, accepted_at, journaled_at)
+                       select gen_random_uuid(), n, 'fortnox', 0, :t, 'openpos/K1/' || n, 'bokbuss.post-voucher.v1', '',
+                              '{}', 'unknown', now(), now(), now(), now() from generate_series(1, 14) n"""
+                ),
+                {"t": SHOP},
+            )
+
+    async def story(visitor: Visitor) -> None:
+        page = await visitor.see(f"/companies/{SHOP}")
+        assert "14 without an answer yet" in page
+        assert "The oldest 12 of 14." in page
+
+    visit(story, past=past)
+
+
 def test_a_story_is_a_page() -> None:
     """The same story as explain tells, with the fact read back from Kafka."""
 

@@ -1,5 +1,6 @@
 """A reader of Swedish reads Swedish on every page, whatever has happened: a walk along every link."""
 
+from datetime import date
 from html import escape
 from uuid import uuid4
 
@@ -8,17 +9,20 @@ from pydantic_core import to_json
 from sqlalchemy import text
 
 from connectors.desk.web import employee_sending
-from infra import clock, registry, tasks, words
+from infra import clock, proof_words, registry, tasks, words
 from infra.access.connections import Connection, Connections
 from infra.accounts.permissions import DeskRole
 from infra.deciding import planning
 from infra.delivery.journal import put_off
+from infra.documents import Documents, Listed
 from infra.embedded.owner import free_port
+from infra.proving import records
 from infra.settings import MailSettings
 from infra.verdicts import RetryLater
 from schemas import envelope as envelopes
 from schemas.audit import Call
 from schemas.events import EmployeeChanged, EmployeeFields
+from schemas.proofs import BooksProved, Difference
 from schemas.settings import SettingsApplied, TenantSettings
 from schemas.ways import OutboxTable, WaysIn
 from tests.connectors.desk.conftest import NOW, Past, VerbDriver, sample
@@ -192,6 +196,45 @@ def test_a_year_out_of_a_file_with_all_that_is_odd_in_it() -> None:
         ):
             assert line.casefold() in said.casefold(), line
         assert "är inte anslutet till" in await visitor.see(f"{LEDGER}/2024-12-31/open")
+        assert await english_pages(visitor, LEDGER) == {}
+
+    visit(story, past=past)
+
+
+@pytest.mark.usefixtures("desk")
+def test_what_is_not_there_and_what_is_not_shown_is_said() -> None:
+    """No documents since nobody consented is not none; why one is missing is Swedish; a proof names how many it has."""
+    last = date(2024, 12, 31)
+
+    async def past(past: Past) -> None:
+        for fact in registry.ledger_files().translate(BOOKS.encode("cp437")):
+            about = {"message_id": f"m/{fact.key}", "source": "/tests", "time": NOW, "tenant": SHOP}
+            await past.decides(envelopes.wrap(fact, **about))
+        documents = Documents(past.place.engine, SHOP)
+        await documents.said(last, "suppliers", "not_consented")
+        await documents.listed(last, [Listed("A", "2", "receipt", "accounting")])
+        await documents.missing("accounting", "receipt", "not_there")
+        gone = proof_words.DELETED(ours="F 12")
+        differs = Difference(
+            id="0" * 12, kind="deleted", voucher="F 12", day=last, message=str(gone), wording=gone.wording
+        )
+        proved = BooksProved(
+            year_from=date(2024, 1, 1),
+            year_to=last,
+            ledger_sha256="0" * 64,
+            vouchers=2,
+            posted=3,
+            differences=(differs,),
+            count=3,
+            read_at=NOW,
+        )
+        await records.keep(past.place.engine, SHOP, proved)
+
+    async def story(visitor: Visitor) -> None:
+        visitor.http.headers["Accept-Language"] = "sv"
+        assert "Dokument saknas: företaget har inte samtyckt till dokument" in await visitor.see(LEDGER)
+        assert "Systemet räknar upp det" in await visitor.see(f"{LEDGER}/{last}/vouchers/2?series=A")
+        assert "Bara de första 1 av 3 skillnader visas" in await visitor.see(f"{LEDGER}/{last}/proof")
         assert await english_pages(visitor, LEDGER) == {}
 
     visit(story, past=past)
