@@ -80,6 +80,7 @@ _STATUS: Final[Mapping[str, str]] = {
     "rejected": "nekat",
     "withdrawn": "återkallat",
     "answered": "besvarat",
+    "ended": "väntar inte längre",
     "proved": "stämmer",
     "differs": "skiljer sig",
     "open": "öppet",

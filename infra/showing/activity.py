@@ -35,6 +35,7 @@ def _lately(at: str) -> str:
     return f"(cast(:first as timestamptz) is null or {at} >= cast(:first as timestamptz))"
 
 
+_WAITED: Final = "case when closed_at is null then 'waiting' when how = 'answered' then 'answered' else 'ended' end"
 _MOVED: Final = "coalesce(finished_at, sent_at, journaled_at)"
 
 _FLOW: Final = "jsonb_build_object('key', 'infra/flow/' || (body -> 'data' ->> 'flow'))"
@@ -90,13 +91,10 @@ _PARTS: Final = (
         from journal where {_lately(_MOVED)}
         group by tenant, type, sink, body -> 'data' ->> 'flow', body -> 'data' ->> 'requested_by', 8,
              outcome -> 'voucher' ->> 'series', {_day(_MOVED)}""",
-    *(
-        f"""select tenant, max(held_at), 'out', 'hold', 'desk', '', count(*), '{status}',
-                   jsonb_build_object('key', (body -> 'data' ->> 'flow') || '/reason/' || (body -> 'data' ->> 'reason'))
-            from held where closed_at is {null} and {_lately("held_at")}
-            group by tenant, body -> 'data' ->> 'flow', body -> 'data' ->> 'reason', {_day("held_at")}"""
-        for status, null in (("waiting", "null"), ("answered", "not null"))
-    ),
+    f"""select tenant, max(held_at), 'out', 'hold', 'desk', '', count(*), {_WAITED},
+               jsonb_build_object('key', (body -> 'data' ->> 'flow') || '/reason/' || (body -> 'data' ->> 'reason'))
+        from held where {_lately("held_at")}
+        group by tenant, body -> 'data' ->> 'flow', body -> 'data' ->> 'reason', {_WAITED}, {_day("held_at")}""",
     f"""select tenant, read_at, 'in', 'proof', source, coalesce(body ->> 'asked_by', ''), (body ->> 'posted')::bigint,
               case when differences = 0 then 'proved' else 'differs' end,
               {_said(words.DIFFERENCES_OF_YEAR, year="year_to", number="differences")}

@@ -152,6 +152,25 @@ def test_the_address_of_a_form_leads_to_the_page_above_it() -> None:
     visit(story)
 
 
+def test_what_ended_by_itself_was_answered_by_nobody() -> None:
+    """The log of what was done says who answered what: a hold that other settings ended is not among it."""
+
+    async def past(past: Past) -> None:
+        for key, how in (("openpos/KASSA1/413", "answered"), ("openpos/KASSA1/414", "settings_changed")):
+            await past.reviews(past.held(key, hold_id=str(uuid4())))
+            async with past.place.engine.begin() as connection:
+                closed = text("update held set closed_at = now(), how = :how where key = :key")
+                await connection.execute(closed, {"key": key, "how": how})
+        await past.reviews(past.held("openpos/KASSA1/415", hold_id=str(uuid4())))
+
+    async def story(visitor: Visitor) -> None:
+        lines = (await visitor.get(f"/companies/{SHOP}/activity.csv?direction=out")).text.splitlines()
+        holds = [line.split(";") for line in lines if ";hold;" in line]
+        assert sorted((line[4], line[5]) for line in holds) == [("1", "answered"), ("1", "ended"), ("1", "waiting")]
+
+    visit(story, past=past)
+
+
 def test_a_list_that_is_cut_says_so() -> None:
     """Fourteen orders whose answer was lost, of which twelve are shown."""
 
