@@ -1,7 +1,7 @@
 """The cookies of the desk: whose session it is, the language before that is known, and a sentence that is said once."""
 
 import base64
-from typing import Final
+from typing import Final, Literal, get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +9,9 @@ from starlette.responses import Response
 from infra.accounts import sessions
 from schemas.base import Language
 
+Kind = Literal["good", "wait", "stop"]
+"""Of what is said once, as notes are coloured."""
+_KINDS: Final = get_args(Kind)
 _LANGUAGE: Final = "bokbuss_language"
 _TOLD: Final = "bokbuss_told"
 _DEPARTURE: Final = "bokbuss_openid"
@@ -61,16 +64,18 @@ class Cookies:
         """Have the browser keep a language."""
         self._set(response, _LANGUAGE, language, 365 * _DAY)
 
-    def tell_once(self, response: Response, said: str) -> None:
-        """Have the next page show a sentence, once."""
-        self._set(response, _TOLD, base64.urlsafe_b64encode(said[:_LONGEST].encode()).decode(), 60)
+    def tell_once(self, response: Response, said: str, kind: Kind = "good") -> None:
+        """Have the next page show a sentence, once: something that went well, that waits, or that did not work."""
+        told = f"{kind} {said[:_LONGEST]}"
+        self._set(response, _TOLD, base64.urlsafe_b64encode(told.encode()).decode(), 60)
 
-    def told(self, request: Request) -> str:
-        """Return the sentence that the page before left, or nothing."""
+    def told(self, request: Request) -> tuple[Kind, str]:
+        """Return the sentence that the page before left, and of which kind it is; or nothing."""
         try:
-            return base64.urlsafe_b64decode(request.cookies.get(_TOLD, "")).decode()
+            kind, _, said = base64.urlsafe_b64decode(request.cookies.get(_TOLD, "")).decode().partition(" ")
         except ValueError:
-            return ""
+            return "good", ""
+        return (kind, said) if kind in _KINDS else ("good", "")  # type: ignore[return-value] # it is one
 
     def was_told(self, response: Response) -> None:
         """Have the browser forget the sentence: it is shown."""

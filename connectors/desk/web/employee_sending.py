@@ -124,7 +124,7 @@ async def _go_on(visit: Visit) -> Response:
     try:
         applied = await planning.apply(visit.host, plan, by=visit.by, only=())
     except planning.NotPossible as error:
-        return visit.go(_results_at(visit, plan), words.NOT_POSSIBLE[error.reason].to(visit.language))
+        return visit.go(_results_at(visit, plan), words.NOT_POSSIBLE[error.reason].to(visit.language), "stop")
     await _follow(visit, applied.plan)
     return visit.go(_results_at(visit, plan))
 

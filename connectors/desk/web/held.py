@@ -64,7 +64,9 @@ async def _answer(visit: Visit) -> Response:
         return await _shown(visit, hold, status=422, error=error, comment=comment)
     answer_id = await acting.answer(await visit.host.producer(), hold, chosen, by=visit.by, comment=comment)
     came = await acting.what_came(visit.host.engine, hold, answer_id, _WAIT)
-    return visit.go(visit.at("held", str(hold.hold_id)), views.became(hold, chosen, came, visit.language))
+    said = views.became(hold, chosen, came, visit.language)
+    other = came.again is not None or views.ended_otherwise(came, chosen) is not None
+    return visit.go(visit.at("held", str(hold.hold_id)), said, "wait" if other else "good")
 
 
 async def _hold(visit: Visit) -> Hold:

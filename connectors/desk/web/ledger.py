@@ -278,8 +278,9 @@ async def _package(visit: Visit) -> Response:
             "Paketet kan inte byggas som det är nu: kommandot bokbuss ledger package säger vad som är i vägen.",
             "The package cannot be built as things are: the command bokbuss ledger package says what is in the way.",
         )
-        return visit.go(visit.at("ledger"), said)
-    await storing.fetched(engine, tenant, package, system="desk", by=visit.by)
+        return visit.go(visit.at("ledger"), said, "stop")
+    if visit.request.method == "GET":  # whoever asks for the head of it gets none of it
+        await storing.fetched(engine, tenant, package, system="desk", by=visit.by)
     return FileResponse(package.path, filename=f"{tenant}-{year.last}.zip", media_type="application/zip")
 
 

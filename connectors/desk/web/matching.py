@@ -112,7 +112,7 @@ async def _chart_anew(visit: Visit) -> Response:
             "Kontoplanen kunde inte läsas: se vad kontrollerna säger.",
             "The chart could not be read: look at what the checks say.",
         )
-        return visit.go(visit.at("connections"), said)
+        return visit.go(visit.at("connections"), said, "stop")
     return visit.go(visit.at("matching"), visit.say("Kontoplanen är läst.", "The chart of accounts is read."))
 
 

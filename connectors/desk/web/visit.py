@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from connectors.desk.web.cookies import Cookies
+from connectors.desk.web.cookies import Cookies, Kind
 from connectors.desk.web.rendering import Rendering
 from infra.accounts.openid import OpenId
 from infra.accounts.permissions import Permission, Person
@@ -111,8 +111,9 @@ class Visit:
 
     async def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page, or the part of it that a script asks for (``part`` in the query names a block)."""
-        told = self.cookies.told(self.request)
-        known = {"visit": self, "person": self.person, "tenant": self.tenant, "language": self.language, "told": told}
+        kind, told = self.cookies.told(self.request)
+        known = {"visit": self, "person": self.person, "tenant": self.tenant, "language": self.language}
+        known |= {"told": told, "told_kind": kind}
         response = self.rendering.page(self.request, template, status, known | values)
         if told and not self.asked("part"):
             self.cookies.was_told(response)
@@ -123,11 +124,11 @@ class Visit:
         """The pages of this company that whoever looks may see: address, key after ``g``, name."""
         return tuple((self.at(*path), key, self.say(sv, en)) for path, key, sv, en, asks in _PLACES if self.may(asks))
 
-    def go(self, address: str, said: str = "") -> Response:
+    def go(self, address: str, said: str = "", kind: Kind = "good") -> Response:
         """Send the browser on after an act, with a sentence of what came of it that is shown once."""
         response = RedirectResponse(address, 303)
         if said:
-            self.cookies.tell_once(response, said)
+            self.cookies.tell_once(response, said, kind)
         return response
 
 

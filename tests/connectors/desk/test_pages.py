@@ -358,6 +358,39 @@ def test_a_search_that_finds_nothing_does_not_say_that_nothing_waits() -> None:
     visit(story, past=past)
 
 
+def test_whoever_asks_for_the_head_of_a_package_has_not_fetched_it() -> None:
+    """The log of what went out says who has a package."""
+    year = Path(connectors.sie.__file__).parent / "samples" / "year-with-history.se"
+
+    async def past(past: Past) -> None:
+        for fact in registry.ledger_files().translate(year.read_bytes()):
+            about = {"message_id": f"m/{fact.key}", "source": "/tests", "time": clock.now(), "tenant": SHOP}
+            await past.decides(envelopes.wrap(fact, **about))
+
+    async def story(visitor: Visitor) -> None:
+        found = re.search(rf"/companies/{SHOP}/ledger/[0-9-]+/package", (await visitor.get(LEDGER)).text)
+        assert found is not None
+        log = f"/companies/{SHOP}/activity.csv?direction=out"
+        assert (await visitor.http.head(visitor.url + found[0])).status_code == 200
+        assert ";package;" not in (await visitor.get(log)).text
+        assert (await visitor.get(found[0])).content.startswith(b"PK")
+        assert ";package;" in (await visitor.get(log)).text
+
+    visit(story, past=past)
+
+
+def test_what_did_not_work_is_not_told_in_green() -> None:
+    """Also where the browser is sent on to another page that says so."""
+
+    async def story(visitor: Visitor) -> None:
+        answer = await visitor.post(f"/companies/{SHOP}/matching/chart")
+        assert answer.status_code == 303
+        told = '<div class="note stop" role="alert"><p>The chart could not be read'
+        assert told in (await visitor.get(answer.headers["location"])).text
+
+    visit(story, past=nothing)
+
+
 def test_a_viewer_decides_nothing() -> None:
     """Who may only see is told so by 403, and nothing is done."""
 
