@@ -53,7 +53,7 @@ _HELD_PAGE = {
         f"""select page.* from unnest(cast(:tenants as text[])) as company(tenant) cross join lateral (
                 {_HELD_COLUMNS} where held.tenant = company.tenant and closed_at is {"" if is_open else "not"} null
                 and (:reason = '' or body -> 'data' ->> 'reason' = :reason)
-                and (:said = '' or strpos(lower(key), lower(:said)) > 0
+                and (:said = '' or strpos(lower(key), lower(:said)) > 0 or key = any(cast(:called as text[]))
                      or strpos(lower(body -> 'data' ->> 'message'), lower(:said)) > 0)
                 and (cast(:at as timestamptz) is null
                      or (held_at, hold_id) > (cast(:at as timestamptz), cast(:id as uuid)))
@@ -62,6 +62,7 @@ _HELD_PAGE = {
     )
     for is_open in (True, False)
 }
+_KEYS = text("select distinct key from held where tenant = :tenant and flow = any(cast(:flows as text[]))")
 _REASONS = text(
     """select body -> 'data' ->> 'reason' as reason, count(*) as number from held
        where tenant = any(cast(:tenants as text[])) and closed_at is null group by 1 order by 2 desc, 1"""
@@ -112,6 +113,7 @@ async def page_of_holds(
     open_: bool = True,
     reason: str = "",
     said: str = "",
+    called: Sequence[str] = (),
     after: tuple[datetime, UUID] | None = None,
     limit: int = 100,
 ) -> list[Hold]:
@@ -119,11 +121,18 @@ async def page_of_holds(
 
     Args:
         said: a text that stands in the key or in the sentence.
+        called: keys of what is called so, which count as well.
         after: the time and id of the hold after which the page begins.
     """
     at, identity = after or (None, None)
     values = {"tenants": list(tenants), "reason": reason, "said": said, "limit": limit, "at": at, "id": identity}
+    values["called"] = list(called)
     return await _found(engine, _HELD_PAGE[open_], values)
+
+
+async def keys_of(engine: AsyncEngine, tenant: str, flows: Sequence[str]) -> list[str]:
+    """Return the keys of all that waits, or waited, for these flows of a company."""
+    return list(await store.scalars(engine, _KEYS, {"tenant": tenant, "flows": list(flows)}))
 
 
 async def reasons(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, int]:

@@ -21,13 +21,14 @@ _WAIT: Final = 4.0
 async def _list(visit: Visit) -> Response:
     engine, tenant = visit.host.engine, visit.tenant
     at, _, identity = visit.asked("after").partition("|")
-    open_, reason = visit.asked("state") != "closed", visit.asked("reason")
+    open_, reason, said = visit.asked("state") != "closed", visit.asked("reason"), visit.asked("q")
     try:
         after = (datetime.fromisoformat(at), UUID(identity)) if identity else None
     except ValueError:
         raise NoSuchPage from None
+    called = await _called(visit, said) if said else ()
     found = await waiting.page_of_holds(
-        engine, [tenant], open_=open_, reason=reason, said=visit.asked("q"), after=after, limit=_PAGE + 1
+        engine, [tenant], open_=open_, reason=reason, said=said, called=called, after=after, limit=_PAGE + 1
     )
     last = found[_PAGE - 1] if len(found) > _PAGE else None
     found = found[:_PAGE]
@@ -40,6 +41,14 @@ async def _list(visit: Visit) -> Response:
         reason=reason,
         next=f"{last.held_at.isoformat()}|{last.hold_id}" if last else "",
     )
+
+
+async def _called(visit: Visit, said: str) -> list[str]:
+    """Return the keys of those who are called so: the list shows names, and they are sealed where they stand."""
+    engine, tenant, flows = visit.host.engine, visit.tenant, [one for one in registry.flows() if one.known is not None]
+    keys = await waiting.keys_of(engine, tenant, [flow.name for flow in flows])
+    names = await remembering.names(engine, flows, tenant, keys)
+    return [key for key, name in names.items() if said.casefold() in name.casefold()]
 
 
 async def _one(visit: Visit) -> Response:

@@ -358,6 +358,25 @@ def test_a_search_that_finds_nothing_does_not_say_that_nothing_waits() -> None:
     visit(story, past=past)
 
 
+def test_a_reason_that_nothing_waits_for_any_more_is_still_what_is_chosen() -> None:
+    """Its list is empty for that, and not since nothing at all waits; of what waited no number is told."""
+
+    async def past(past: Past) -> None:
+        await past.reviews(past.held())
+
+    async def story(visitor: Visitor) -> None:
+        at = f"/companies/{SHOP}/held"
+        assert '<option value="no_account" selected>' in (await visitor.get(f"{at}?reason=no_account")).text
+        reason = "amended_after_booking"
+        there = re.compile(rf'<option value="{reason}">[^<(]*( \(1\))?</option>')
+        waits, waited = [there.search((await visitor.get(f"{at}?state={each}")).text) for each in ("open", "closed")]
+        assert waits is not None
+        assert waited is not None
+        assert (waits[1], waited[1]) == (" (1)", None)
+
+    visit(story, past=past)
+
+
 def test_whoever_asks_for_the_head_of_a_package_has_not_fetched_it() -> None:
     """The log of what went out says who has a package."""
     year = Path(connectors.sie.__file__).parent / "samples" / "year-with-history.se"

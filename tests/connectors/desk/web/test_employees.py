@@ -350,6 +350,24 @@ def test_the_other_language_of_what_is_sent_shows_the_same_rows() -> None:
     visit(story)
 
 
+def test_who_waits_is_found_by_the_name_that_the_list_shows() -> None:
+    """Names are sealed where they stand, and the key holds none."""
+
+    async def story(staff: Staff) -> None:
+        for person in ("huma/bo", "huma/disa"):
+            hold = json.loads(Past.held(person, staff.tenant, str(uuid4())).to_bytes())
+            hold["data"]["flow"] = "employees"
+            await Past(staff.place).reviews(envelopes.decode(json.dumps(hold).encode()))
+        at = f"/companies/{staff.tenant}/held"
+        assert "Bo Ek" in await staff.see(at)
+        page = await staff.see(f"{at}?q=bo+ek")
+        assert "Bo Ek" in page
+        assert "Disa By" not in page
+        assert "Nothing meets the selection." in await staff.see(f"{at}?q=bo+ek&state=closed")
+
+    visit(story)
+
+
 def test_a_number_that_no_row_has_is_no_row() -> None:
     """However long it is: it is said that there is no such page, and not that the database is away."""
 
