@@ -112,10 +112,14 @@ class WrongMapping(ValueError):
         self.problems = tuple(problems)
         super().__init__("a mapping does not hold together")
 
-    def said(self) -> Iterator[tuple[Said, str, Said]]:
-        """Yield where each mistake is (its section, its row and column), and what is wanted there."""
+    def said(self, above: Mapping[str, int]) -> Iterator[tuple[Said, str, Said]]:
+        """Yield where each mistake is (its section, its row and column), and what is wanted there.
+
+        Args:
+            above: how many rows stand in each section's table above those that were typed.
+        """
         for section, row, column in self.problems:
-            place = f"{row}" if row else ""
+            place = f"{row + (above.get(section.name, 0) if section else 0)}" if row else ""
             yield (
                 (section.label if section else Said("Inställningarna", "The settings")),
                 place,

@@ -46,16 +46,18 @@ async def _shown(
     *,
     status: int = 200,
     errors: Sequence[tuple[str, str]] = (),
+    wrong: WrongMapping | None = None,
 ) -> Response:
     engine, tenant = visit.host.engine, visit.tenant
     settings, version = await tenants.settings_in_force(engine, tenant)
     lacking = await waiting.lacking(engine, tenant, registry.flows())
+    new = _new(visit, lacking, rows)
     return await visit.show(
         "matching.html",
         status=status,
         sections=SECTIONS,
         rows=rows,
-        new=_new(visit, lacking, rows),
+        new=new,
         lacking={section.name: lacking[section.reason] for section in SECTIONS if section.reason in lacking},
         version=version,
         given=given,
@@ -63,7 +65,7 @@ async def _shown(
         chart=(chart := await chart_of(visit)),
         known={one.code: one for one in chart.accounts},
         since=visit.form.get("since") or str(await _since(visit)),
-        errors=errors,
+        errors=[*errors, *(_said(visit, wrong, new) if wrong else ())],
     )
 
 
@@ -128,7 +130,7 @@ async def _preview(visit: Visit) -> Response:
         rows = matching.typed(visit.lists)
         new = matching.with_rows(settings, rows)
     except WrongMapping as error:
-        return await _shown(visit, rows, _base(visit), status=422, errors=_said(visit, error))
+        return await _shown(visit, rows, _base(visit), status=422, wrong=error)
     if _base(visit) != given:
         return await _shown(visit, rows, given, status=409, errors=[("", _moved(visit))])
     if not settings_files.differences(settings, new):
@@ -227,7 +229,7 @@ async def _activate(visit: Visit) -> Response:
     try:
         new = matching.with_rows(settings, rows)
     except WrongMapping as error:
-        return await _shown(visit, rows, given, status=422, errors=_said(visit, error))
+        return await _shown(visit, rows, given, status=422, wrong=error)
     producer = await visit.host.producer()
     try:
         version = await companies.apply_settings(engine, producer, tenant, new, by=visit.by, after=_base(visit))
@@ -265,11 +267,11 @@ def _moved(visit: Visit) -> str:
     )
 
 
-def _said(visit: Visit, error: WrongMapping) -> list[tuple[str, str]]:
-    row = visit.say("rad", "row")
+def _said(visit: Visit, error: WrongMapping, new: Mapping[str, Sequence[Row]]) -> list[tuple[str, str]]:
+    row, above = visit.say("rad", "row"), {section: len(rows) for section, rows in new.items()}
     return [
         ("", f"{label.to(visit.language)}{f', {row} {number}' if number else ''}: {wanted.to(visit.language)}.")
-        for label, number, wanted in error.said()
+        for label, number, wanted in error.said(above)
     ]
 
 

@@ -130,7 +130,12 @@ def test_what_is_wrong_is_said_by_its_row_and_nothing_is_lost() -> None:
         assert wrong.status_code == 422
         assert "Means of payment, row 1: write an account between 1000 and 9999." in words(wrong.text)
         assert '99"' in wrong.text
-        form["payments.account"][0] = "1930"
+        second = form["payments.account"][1]
+        form["payments.account"][:2] = "", "99"  # what still lacks its account stands above what was typed
+        wrong = await send(visitor, f"{PATH}/preview", form)
+        assert filled(wrong.text)["payments.account"].index("99") == 1
+        assert "Means of payment, row 2: write an account between 1000 and 9999." in words(wrong.text)
+        form["payments.account"][:2] = "1930", second
         form["payments.valid_from"][0], form["payments.valid_to"][0] = "2026-05-01", "2026-04-01"
         wrong = await send(visitor, f"{PATH}/preview", form)
         assert "its first day before its last" in words(wrong.text)
