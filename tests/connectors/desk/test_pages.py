@@ -126,6 +126,37 @@ def test_a_connection_has_one_light_wherever_it_is_shown() -> None:
     visit(story, tenant="*", past=past)
 
 
+def test_checks_are_as_old_as_the_oldest_of_them() -> None:
+    """What we know ourselves at any time is no word of Fortnox, which was asked in January."""
+
+    async def past(past: Past) -> None:
+        async with past.place.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    """insert into checks (tenant, system, "check", ok, body, checked_at)
+                       values (:t, 'fortnox', 'the_company_has_consented', true, '{"state": "ok"}',
+                               '2026-01-05 02:00Z')"""
+                ),
+                {"t": SHOP},
+            )
+            await connection.execute(
+                text(
+                    """insert into journal (order_id, place, sink, partition, tenant, key, type, fact_id, body, state,
+                                            outcome, due_at, accepted_at, journaled_at)
+                       values (gen_random_uuid(), 1, 'fortnox', 0, :t, 'huma/bo', 'bokbuss.upsert-employee.v1', '',
+                               '{}', 'queued', '{"of_kind": true, "code": "licence_missing"}', now(), now(), now())"""
+                ),
+                {"t": SHOP},
+            )
+
+    async def story(visitor: Visitor) -> None:
+        page = await visitor.see(f"/companies/{SHOP}/connections")
+        assert "last 2026-01-05 03:00" in page
+        assert "1 are in order" in page
+
+    visit(story, past=past)
+
+
 def test_the_address_of_a_form_leads_to_the_page_above_it() -> None:
     """A refused form stands at its own address: the other language, a filter, a reload lead from there to a page."""
     shown = {page.path for page in PAGES if not page.act}

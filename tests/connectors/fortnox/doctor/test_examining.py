@@ -21,6 +21,7 @@ from connectors.fortnox.doctor.setup import CHECKABLE, Unread
 from connectors.fortnox.sandbox import Account, CostCentre, Fault, Faults
 from infra.delivery.budget import BACKFILL
 from infra.documents import Documents
+from infra.showing import today
 from schemas.commands import VoucherRow
 from schemas.events import ChecksPassed
 from schemas.settings import EmployeesSettings, InvoicingSettings, PaymentAccount, SalesAccount, TenantSettings
@@ -372,6 +373,19 @@ async def test_what_was_red_stays_red_while_it_cannot_be_checked(visit: DoctorDr
     visit.fortnox.years[4].accounts[1910] = missing
     await examining.examine(visit.host, visit.tenant)
     assert await visit.ask(red) == []
+
+
+async def test_a_fault_lasts_until_somebody_has_looked_again(visit: DoctorDriver) -> None:
+    """While Fortnox does not answer it is in the list of what is wrong, as before: nobody has mended it."""
+    account, answers = visit.fortnox.years[4].accounts[3001], visit.fortnox.faults
+    account.project_rule = "MANDATORY"
+    assert (await examining.examine(visit.host, visit.tenant)).red == ("project_rules_are_met",)
+    visit.fortnox.faults = Faults(rates={Fault.RESET_BEFORE_COMMIT: 1.0}, only=None)
+    assert "project_rules_are_met" in (await examining.examine(visit.host, visit.tenant)).unchecked
+    assert (await today.counts(visit.host.engine, [visit.tenant]))[visit.tenant].red == 1
+    account.project_rule, visit.fortnox.faults = "ALLOWED", answers
+    assert (await examining.examine(visit.host, visit.tenant)).ok
+    assert (await today.counts(visit.host.engine, [visit.tenant]))[visit.tenant].red == 0
 
 
 async def test_what_nobody_consented_to_is_not_green(visit: DoctorDriver) -> None:
