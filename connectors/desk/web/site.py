@@ -26,7 +26,9 @@ from schemas.words import LANGUAGES, Said, chosen
 _log = telemetry.log(__name__)
 _LOOK_EVERY: Final = 2.0
 _MOST_BYTES: Final = 256_000
-_MOST_FIELDS: Final = 20_000
+_MOST_BYTES_OF_SOMEBODY: Final = 4_000_000
+"""Of a form of whoever is signed in: settings and mappings with thousands of stores."""
+_MOST_FIELDS: Final = 100_000
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
 _DEMO: Final = "demo@example.com"
@@ -84,14 +86,15 @@ class Site:
         try:
             if page.act:
                 self._comes_from_us(request)
-            fields = await _form(request) if page.act and not page.file else ()
+            person, fresh = await self._person(page, request)
+            if person is None and page.asks != ANYBODY:
+                return self._to_sign_in(request)
+            most = _MOST_BYTES_OF_SOMEBODY if person else _MOST_BYTES
+            fields = await _form(request, most) if page.act and not page.file else ()
         except Refused as refused:
             return PlainTextResponse(f"{refused}\n", refused.status, dict(HEADERS))
         except ClientDisconnect:
             return PlainTextResponse("", 400)
-        person, fresh = await self._person(page, request)
-        if person is None and page.asks != ANYBODY:
-            return self._to_sign_in(request)
         response = await self._handled(page, self._visit(request, person, fields))
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
@@ -238,13 +241,13 @@ def _is_here(request: Request) -> bool:
         return False
 
 
-async def _form(request: Request) -> tuple[tuple[str, str], ...]:
+async def _form(request: Request, most: int) -> tuple[tuple[str, str], ...]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > _MOST_BYTES:
-            raise Refused(413, f"A form holds {_MOST_BYTES} bytes at most.")
+        if len(body) > most:
+            raise Refused(413, f"A form holds {most} bytes at most.")
     if not body:
         return ()
     if kind != "application/x-www-form-urlencoded":

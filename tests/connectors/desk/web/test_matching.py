@@ -155,6 +155,32 @@ def test_what_is_wrong_is_said_by_its_row_and_nothing_is_lost() -> None:
 
 
 @pytest.mark.usefixtures("desk")
+def test_a_company_of_three_thousand_stores_has_a_mapping() -> None:
+    """What is tried can be put in force: its rows travel with the form, and so does the file of the settings."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        form = filled((await visitor.get(PATH)).text) | {"since": [SINCE]}
+        stores = [f"STORE-{number:04}" for number in range(3000)]
+        form["cost_centres.store"] += stores
+        form["cost_centres.cost_centre"] += [store[-4:] for store in stores]
+        for field in ("valid_from", "valid_to"):
+            form[f"cost_centres.{field}"] += [""] * len(stores)
+        done = await send(visitor, f"{PATH}/active", carried((await tried(visitor, form)).text))
+        assert done.status_code == 303
+        told = (await messages(past.place.bootstrap, "settings.v1", SHOP))[-1]
+        assert {one.store for one in told.data.settings.daysales.cost_centres} >= set(stores)
+        await past.decides(told)
+        await visitor.is_signed_in_as(DeskRole.ADMIN, SHOP)
+        page = (await visitor.get(f"/companies/{SHOP}/settings")).text
+        written = page.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]
+        again = {"settings": entities.unescape(written), "version": "4", "act": "compare"}
+        answer = await send(visitor, f"/companies/{SHOP}/settings", again)
+        assert (answer.status_code, "No difference." in answer.text) == (200, True)
+
+    visit(story)
+
+
+@pytest.mark.usefixtures("desk")
 def test_two_people_at_once_do_not_undo_each_other() -> None:
     """Who activates over settings that somebody else has changed meanwhile is told so; the first ones count."""
 
