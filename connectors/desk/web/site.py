@@ -169,10 +169,14 @@ class Site:
 
     def _to_sign_in(self, request: Request) -> Response:
         to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        address = f"/sign-in?to={quote(to, safe='')}" if request.method == "GET" and to != "/" else "/sign-in"
+        address = f"/sign-in?to={quote(to, safe='')}" if to != "/" else "/sign-in"
+        """Lead to where somebody signs in, and from there on: what they have sent was not done, and that is said."""
         if wants_part(request):
             return Response(status_code=401, headers={**HEADERS, "HX-Redirect": "/sign-in"})
-        return RedirectResponse(address, 303, dict(HEADERS))
+        response = RedirectResponse(address, 303, dict(HEADERS))
+        if request.method == "POST":
+            self._cookies.tell_once(response, _NOT_SIGNED_IN.to(self._language(request, None)), "stop")
+        return response
 
     def _language(self, request: Request, person: Person | None) -> Language:
         for wish in (person.language if person else None, self._cookies.language(request)):

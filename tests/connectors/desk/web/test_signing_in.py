@@ -477,6 +477,23 @@ def test_what_somebody_is_in_every_company_is_shown_beside_what_they_are_in_this
     visit(story)
 
 
+def test_a_form_of_a_session_that_has_ended_is_told_that_nothing_was_done() -> None:
+    """And whoever signs in is back where they sent it from."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        sent = await visitor.post("/companies/krogen/ledger/sync", {"year": "2026"})
+        assert sent.status_code == 303
+        page = await visitor.get(sent.headers["location"])
+        assert '<div class="note stop" role="alert"><p>You were not signed in any more' in page.text
+        to = re.search(r'name="to" value="(/companies[^"]*)"', page.text)
+        assert to is not None
+        back = await visitor.post("/sign-in", {"email": ANNA, "password": PASSWORD, "to": to[1]})
+        assert (await visitor.get(back.headers["location"])).headers["location"] == "/companies/krogen/ledger"
+
+    visit(story)
+
+
 def test_the_other_language_keeps_where_somebody_is() -> None:
     """Also before they are signed in: they come to the page that they asked for."""
 
