@@ -191,14 +191,18 @@ async def begin(engine: AsyncEngine, account: UUID, *, address: str, agent: str,
     return token
 
 
-async def person(engine: AsyncEngine, token: str) -> Person | None:
-    """Return who a cookie signs in; None: nobody (any more)."""
+async def person(engine: AsyncEngine, token: str, *, acts: bool = True) -> Person | None:
+    """Return who a cookie signs in; None: nobody (any more).
+
+    Args:
+        acts: they do something; else a page of theirs is only open, which makes its session no younger.
+    """
     values = {"sha256": digest(token), "idle": _IDLE_HOURS}
     async with engine.connect() as connection:
         found = (await connection.execute(_FIND, values)).one_or_none()
         if found is None:
             return None
-        if found.stale:
+        if found.stale and acts:
             await connection.execute(_SEEN, values)
             await connection.commit()
     roles = {tenant: DeskRole(role) for tenant, role in found.roles.items()}

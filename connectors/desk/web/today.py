@@ -11,6 +11,7 @@ from connectors.desk.web.books import kept_how
 from connectors.desk.web.rendering import HEADERS
 from connectors.desk.web.visit import SIGNED_IN, Page, Visit
 from infra import clock, registry, tenants
+from infra.accounts import sessions
 from infra.accounts.permissions import Permission
 from infra.deciding import planning
 from infra.delivery import waiting
@@ -22,6 +23,9 @@ _FLOW: Final = "daysales"
 _STAFF: Final = "employees"
 _MOST: Final = 12
 _SPEAK_EVERY: Final = 15.0
+_ASK_EVERY: Final = 60.0
+"""Seconds after which an open page no longer hears of what its reader may not see any more."""
+_NEWS: Final = "event: news\ndata: -\n\n"
 
 
 async def seen(visit: Visit) -> tuple[str, ...]:
@@ -102,15 +106,27 @@ async def _told(visit: Visit, companies: Sequence[str]) -> AsyncIterator[str]:
     news, stop = visit.news, visit.host.stop
     with news.watched(companies):
         before, spoken = await news.marks(companies), clock.monotonic()
+        asked = spoken
         yield "retry: 5000\n\n"
         while not await clock.wait(stop, news.every) and not await visit.request.is_disconnected():
             now = await news.marks(companies)
+            if clock.monotonic() - asked > _ASK_EVERY:
+                asked = clock.monotonic()
+                if not await _still_sees(visit, companies):
+                    yield _NEWS  # the page asks for what has changed, and is told that it may not
+                    return
             if now != before:
                 before, spoken = now, clock.monotonic()
-                yield "event: news\ndata: -\n\n"
+                yield _NEWS
             elif clock.monotonic() - spoken > _SPEAK_EVERY:
                 spoken = clock.monotonic()
                 yield ": nothing has changed\n\n"
+
+
+async def _still_sees(visit: Visit, companies: Sequence[str]) -> bool:
+    """Tell whether whoever opened a page is signed in by the same session, and still of these companies."""
+    person = await sessions.person(visit.host.engine, visit.cookies.session(visit.request), acts=False)
+    return person is not None and len(person.sees(companies)) == len(companies)
 
 
 PAGES: Final = (

@@ -462,6 +462,31 @@ def test_a_closed_account_begins_anew_by_who_runs_bokbuss_and_by_nobody_else(des
     assert desk.json("desk", "invite", ANNA, "--tenant", "krogen")["link"]
 
 
+def test_an_open_page_hears_nothing_more_of_a_company_that_let_somebody_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its stream ends, with a word that makes the page ask; and an open page alone keeps no session alive."""
+    monkeypatch.setattr(today, "_ASK_EVERY", 0.1)
+
+    async def story(visitor: Visitor) -> None:
+        await visitor.is_signed_in_as(DeskRole.VIEWER, "krogen")
+        engine = visitor.host.engine
+        [account] = await accounts.listed(engine, "krogen")
+        async with (
+            asyncio.timeout(60),
+            visitor.http.stream("GET", f"{visitor.url}/companies/krogen/changes") as stream,
+        ):
+            said = stream.aiter_lines()
+            assert await anext(said) == "retry: 5000"
+            async with engine.begin() as connection:
+                await connection.execute(text("update sessions set seen_at = now() - interval '1 hour'"))
+            await clock.sleep(3.0)
+            await accounts.give(engine, account.account_id, "krogen", None, by="test")
+            assert [line async for line in said if line] == ["event: news", "data: -"]
+        async with engine.connect() as connection:
+            assert await connection.scalar(text("select max(seen_at) < now() - interval '50 minutes' from sessions"))
+
+    visit(story)
+
+
 def test_what_somebody_is_in_every_company_is_shown_beside_what_they_are_in_this_one() -> None:
     """Whoever looks at the list sees that a reader of their company is admin of all, and may do everything there."""
 
