@@ -109,9 +109,15 @@ async def discard(engine: AsyncEngine, place: str, *, by: str, reason: str) -> N
         await waiting.close_letter(connection, message, "discarded", f"{by}: {reason}")
 
 
+def company_of(value: bytes) -> str | None:
+    """Return the company that a record's message names; None: it cannot be read."""
+    try:
+        return envelopes.decode(value).tenant
+    except Unreadable:
+        return None
+
+
 def _key_of(value: bytes, letter: DeadLetter) -> bytes | None:
     """Return the key that a record is sent again under: the company that its message names, since a person says so."""
-    try:
-        return envelopes.decode(value).tenant.encode()
-    except Unreadable:
-        return letter.record_key
+    company = company_of(value)
+    return letter.record_key if company is None else company.encode()

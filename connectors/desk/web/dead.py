@@ -32,6 +32,13 @@ async def _shown(visit: Visit, letter: Dead, *, status: int = 200, error: str = 
 
 async def _replay(visit: Visit) -> Response:
     letter = await _letter(visit)
+    company = acting.company_of(letter.letter.data.record_value)
+    if company is not None and not visit.may(Permission.MANAGE, company):
+        others = visit.say(
+            "Det nämner ett annat företag, som du inte är admin för: den som driver bokbuss kan skicka det igen.",
+            "It names another company, of which you are no admin: whoever runs bokbuss can send it again.",
+        )
+        return await _shown(visit, letter, status=403, error=others)
     try:
         await acting.replay(visit.host, letter.place, by=visit.by)
     except NotOpen:

@@ -374,6 +374,26 @@ def test_a_letter_that_is_sent_again_many_times_at_once_keeps_nobody_waiting() -
     visit(story, past=past)
 
 
+def test_what_names_another_company_is_sent_by_nobody_of_this_one() -> None:
+    """Its key is this company's, and it would be told of the other one: who is admin of both may say so."""
+
+    async def past(past: Past) -> None:
+        body = json.loads(sample("facts.day-closed.v1", "restaurant-day").to_bytes()) | {"tenant": "grannen"}
+        await past.bury(topic="facts.day-closed.v1", offset=7, value=json.dumps(body).encode(), tenant=SHOP)
+
+    async def story(visitor: Visitor) -> None:
+        path = f"/companies/{SHOP}/dead/facts.day-closed.v1/3/7"
+        refused = await visitor.post(f"{path}/replay")
+        assert refused.status_code == 403
+        assert "It names another company, of which you are no admin" in refused.text
+        assert "grannen" not in refused.text
+        assert ">Send again<" in (await visitor.get(path)).text
+        await visitor.is_signed_in_as(DeskRole.ADMIN)
+        assert (await visitor.post(f"{path}/replay")).status_code == 303
+
+    visit(story, past=past)
+
+
 def test_a_search_that_finds_nothing_does_not_say_that_nothing_waits() -> None:
     """What was not searched for is still there."""
 
