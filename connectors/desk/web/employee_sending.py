@@ -18,6 +18,7 @@ from infra.commanding import Failed, WrongUsage
 from infra.deciding import plan_pages, planning
 from infra.deciding.plan_pages import Meant
 from infra.plugin import Host, Terms
+from schemas.base import SWEDEN
 from schemas.plans import Plan, PlanRow, RowOutcome
 from schemas.words import Said
 
@@ -51,8 +52,8 @@ async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Respons
     return await visit.show(
         "employees_send.html",
         status=status,
-        words=words,
         query=query_of(visit),
+        words=words,
         plan=plan,
         asked=asked,
         exports=exports,
@@ -202,7 +203,7 @@ async def _results(visit: Visit) -> Response:
         goes_on=task is not None and task.state == "running",
         untold=0 if task is not None and task.state == "running" else untold,
         left=await planning.left(engine, plan) if plan.state == "made" else 0,
-        to=employees.report_to if employees else (),
+        to=employees.report_to if employees and visit.host.settings.mail.host else (),
     )
 
 
@@ -224,7 +225,7 @@ async def _results_csv(visit: Visit) -> Response:
         for one in await planning.became(visit.host.engine, plan)
     )
     heading = ("name", "person", "employee", "action", "became", "record", "why", "fields")
-    return csv_file(f"staff-{visit.tenant}-{plan.made_at:%Y-%m-%d}", heading, rows)
+    return csv_file(f"staff-{visit.tenant}-{plan.made_at.astimezone(SWEDEN):%Y-%m-%d}", heading, rows)
 
 
 def _field(visit: Visit, field: str) -> str:

@@ -32,13 +32,13 @@ _MOST_FIELDS: Final = 100_000
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
 _DEMO: Final = "demo@example.com"
-
-
 _NOT_SIGNED_IN: Final = Said(
     "Du var inte inloggad längre: ingenting gjordes. Logga in och gör det igen.",
     "You were not signed in any more, so that nothing was done. Sign in, and do it again.",
 )
 _HOLE: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+
 class Refused(Exception):
     """A request that no page of ours has sent, or that is too large; ``status`` and a sentence."""
 
@@ -138,6 +138,8 @@ class Site:
             return await visit.show("no_invitation.html", status=404)
         except NotAllowed:
             return await visit.show("forbidden.html", status=403)
+        except ClientDisconnect:  # while it sent a file
+            return PlainTextResponse("", 400)
 
     async def _may(self, page: Page, visit: Visit) -> None:
         """Refuse a page of a company that somebody does not see: it looks as if it were not there; or may not do this.
@@ -168,9 +170,9 @@ class Site:
         return frozenset({f"http://{request.headers.get('host', '')}"})
 
     def _to_sign_in(self, request: Request) -> Response:
+        """Lead to where somebody signs in, and from there on: what they have sent was not done, and that is said."""
         to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         address = f"/sign-in?to={quote(to, safe='')}" if to != "/" else "/sign-in"
-        """Lead to where somebody signs in, and from there on: what they have sent was not done, and that is said."""
         if wants_part(request):
             return Response(status_code=401, headers={**HEADERS, "HX-Redirect": "/sign-in"})
         response = RedirectResponse(address, 303, dict(HEADERS))
@@ -209,15 +211,6 @@ class _Guarded:
         await response(scope, receive, send)  # type: ignore[arg-type]
 
 
-def address_of(request: Request) -> str:
-    """Return the address of whoever asks, as the server saw it."""
-    return request.client.host if request.client else ""
-
-
-def agent_of(request: Request) -> str:
-    """Return what a browser calls itself."""
-    return request.headers.get("user-agent", "")
-
 def _to_page_above(path: str, shown: Collection[str]) -> Callable[[Request], Awaitable[Response]]:
     """Return what leads from the address of a form, which shows nothing by itself, to the page above it.
 
@@ -233,6 +226,15 @@ def _to_page_above(path: str, shown: Collection[str]) -> Callable[[Request], Awa
 
     return lead
 
+
+def address_of(request: Request) -> str:
+    """Return the address of whoever asks, as the server saw it."""
+    return request.client.host if request.client else ""
+
+
+def agent_of(request: Request) -> str:
+    """Return what a browser calls itself."""
+    return request.headers.get("user-agent", "")
 
 
 def _is_here(request: Request) -> bool:

@@ -225,6 +225,29 @@ def test_a_list_that_is_cut_says_so() -> None:
     visit(story, past=past)
 
 
+def test_a_browser_that_leaves_while_it_sends_a_file_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """It is nobody's fault, and no stack trace stands in the log for it."""
+
+    async def story(visitor: Visitor) -> None:
+        host, port = visitor.url.removeprefix("http://").split(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        cookie = visitor.http.cookies["bokbuss_session"]
+        head = (
+            f"POST /companies/{SHOP}/ledger/file HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Site: same-origin\r\n"
+            f"Cookie: bokbuss_session={cookie}\r\nContent-Length: 1000\r\n\r\n#FLAGGA 0"
+        )
+        writer.write(head.encode())
+        await writer.drain()
+        await clock.sleep(0.5)
+        writer.close()
+        await clock.sleep(1.0)
+        assert "Financial years" in await visitor.see(f"/companies/{SHOP}/ledger")
+
+    with caplog.at_level("ERROR"):
+        visit(story, past=nothing)
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 def test_a_story_is_a_page() -> None:
     """The same story as explain tells, with the fact read back from Kafka."""
 

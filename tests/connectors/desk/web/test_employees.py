@@ -350,6 +350,36 @@ def test_the_other_language_of_what_is_sent_shows_the_same_rows() -> None:
     visit(story)
 
 
+def test_a_report_is_announced_only_where_it_can_be_mailed() -> None:
+    """Without a mail server nobody gets one, whomever the company names."""
+    server = MailSettings(host="127.0.0.1")
+
+    async def story(staff: Staff) -> None:
+        results = f"{await staff.plan()}/results"
+        assert "The report is mailed to" not in await staff.see(results)
+        staff.host.settings.__dict__["mail"] = server
+        assert "The report is mailed to lena@example.se" in await staff.see(results)
+
+    visit(story, settings=CHOSEN.model_copy(update={"report_to": ("lena@example.se",)}))
+
+
+def test_a_list_is_saved_under_the_day_that_its_page_shows() -> None:
+    """Half past midnight in Sweden is the day before elsewhere."""
+
+    async def story(staff: Staff) -> None:
+        plan = await staff.plan()
+        async with staff.place.engine.begin() as connection:
+            moved = (
+                "update plans set body = jsonb_set(body, '{made_at}', to_jsonb(cast(:at as text))) where tenant = :t"
+            )
+            await connection.execute(text(moved), {"at": "2026-04-09T22:30:00Z", "t": staff.tenant})
+        assert "The plan was made 2026-04-10 00:30" in await staff.see(f"{plan}/results")
+        saved = await staff.get(f"{plan}/results.csv")
+        assert f'filename="staff-{staff.tenant}-2026-04-10.csv"' in saved.headers["content-disposition"]
+
+    visit(story)
+
+
 def test_who_waits_is_found_by_the_name_that_the_list_shows() -> None:
     """Names are sealed where they stand, and the key holds none."""
 
