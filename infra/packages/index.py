@@ -81,7 +81,7 @@ def placed(documents: Iterable[Document]) -> tuple[Placed, ...]:
         name = f"{folder}/{counts[folder]:02} {document.module}"
         note = _GONE if document.gone else ""
         if document.content is None:
-            note = note or (WHY[document.note] if document.note else _WAITING)
+            note = note or (WHY[document.note].english if document.note else _WAITING)
             found.append(Placed(document, f"{name} missing.txt", first=True, note=note))
             continue
         held = document.gone, document.content.sha256

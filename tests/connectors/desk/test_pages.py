@@ -175,9 +175,9 @@ def test_the_address_of_a_form_leads_to_the_page_above_it() -> None:
             headers={"Sec-Fetch-Site": "same-origin"},
         )
         assert wrong.status_code == 422
-        to = re.search(r'name="to" value="([^"]*)"', wrong.text)
-        assert to is not None
-        chosen = await visitor.post("/language", {"to": to[1], "language": "en"})
+        here = re.search(r'name="to" value="([^"]*)"', wrong.text)
+        assert here is not None
+        chosen = await visitor.post("/language", {"to": here[1], "language": "en"})
         assert "Financial years" in await visitor.see(chosen.headers["location"])
 
     visit(story)

@@ -24,8 +24,8 @@ from connectors.sie.model import (
 )
 from connectors.sie.reading import Reading
 
-_LETTERS = "".join(bytes((byte,)).decode("cp437") for byte in range(32, 0xC0) if byte != 127)
-"""Not those whose bytes could as well be Windows' letters or UTF-8: of these alone nobody can tell a page."""
+_LETTERS = "".join(bytes((byte,)).decode("cp437") for byte in range(32, 0xB0) if byte != 127)
+"""Not those that boxes are drawn with, or whose bytes could be Windows' letters or UTF-8: they alone tell no page."""
 TEXTS = st.one_of(
     st.sampled_from(["", "Hyra", "Åkeri Öst", r"C:\SIE\Företag", 'Kalle "Prov" AB', "a{b}c", "#TRANS", " ", "é ü £"]),
     st.text(_LETTERS, max_size=12),

@@ -534,9 +534,9 @@ def test_the_other_language_keeps_where_somebody_is() -> None:
             assert chosen.headers["location"] == f"/sign-in?to={quote(wanted, safe='')}"
         form = {"email": ANNA, "password": PASSWORD, "to": wanted}
         assert (await visitor.post("/sign-in", form)).headers["location"] == wanted
-        to = re.search(r'name="to" value="([^"]*)"', (await visitor.get(wanted)).text)
-        assert to is not None
-        assert to[1] == wanted
+        asked = re.search(r'name="to" value="([^"]*)"', (await visitor.get(wanted)).text)
+        assert asked is not None
+        assert asked[1] == wanted
 
     visit(story)
 
