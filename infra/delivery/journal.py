@@ -84,7 +84,7 @@ _OPEN_TENANTS = text(
        and tenant not in (select tenant from fenced where opened_at is null)"""
 )
 _TAKE_OVER = text(
-    """update journal set state = 'unknown', sent_at = clock_timestamp(), due_at = clock_timestamp(), looks = 0
+    """update journal set state = 'unknown', sent_at = clock_timestamp(), due_at = clock_timestamp()
        where sink = :sink and tenant = :tenant and state = 'sending'
          and exists (select from leases where name = :lease and epoch = :epoch)"""
 )

@@ -23,6 +23,11 @@ _log = telemetry.log(__name__)
 
 _LOOKS = 2
 """Looks that must not find a write before it is sent again; both after the settle time."""
+_IN_VAIN = 3
+"""Times that a write, sent without an answer and not found, is waited for no longer than the settle time."""
+_LONGER = 3
+"""How much longer it is waited for each time after that: a look may be blind to what it wrote."""
+_LONGEST = 86_400.0
 _FIRST_LOOK = 1.0
 """Seconds after a lost answer until the first look: most writes are there by then. The next ones are ever rarer."""
 _IDLE = 30.0
@@ -299,7 +304,7 @@ class Lane:
             case Unknown() as lost:
                 first_look = min(_FIRST_LOOK, self._patience.settle)
                 entry = Entry(work.order, "unknown", why=lost.why, wording=lost.wording)
-                return self._change(work, attempt, "unknown", entry, wait=first_look, just_sent=True)
+                return self._change(work, attempt, "unknown", entry, looks=work.looks, wait=first_look, just_sent=True)
 
     def _after_look(self, work: Work, look: Look, attempt: Attempt, since: float) -> Transition:
         match look:
@@ -310,12 +315,14 @@ class Lane:
                 change = self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
                 return replace(change, outcome=put_off(later))
             case Absent():
-                if (left := self._patience.settle - since) > 0:
-                    return self._change(work, attempt, "unknown", None, wait=min(left, max(3 * since, _FIRST_LOOK)))
-                if work.looks + 1 < _LOOKS:
-                    return self._change(work, attempt, "unknown", None, looks=work.looks + 1, wait=self._patience.look)
+                looks, longer = work.looks + 1, _LONGER ** max(0, work.looks // _LOOKS + 1 - _IN_VAIN)
+                if (left := min(self._patience.settle * longer, _LONGEST) - since) > 0:
+                    wait = min(left, max(3 * since, _FIRST_LOOK))
+                    return self._change(work, attempt, "unknown", None, looks=work.looks, wait=wait)
+                if looks % _LOOKS:
+                    return self._change(work, attempt, "unknown", None, looks=looks, wait=self._patience.look)
                 telemetry.UNKNOWN_RESOLVED.labels(self._sink, "absent").inc()
-                return self._change(work, attempt, "queued", Entry(work.order, "absent"), looks=work.looks + 1)
+                return self._change(work, attempt, "queued", Entry(work.order, "absent"), looks=looks)
 
     def _was_there(self, work: Work, attempt: Attempt, there: AlreadyThere) -> Transition:
         """Put each that was found on record: flows hold what came out twice, as after a restore."""

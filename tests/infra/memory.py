@@ -147,7 +147,6 @@ class MemoryJournal:
         for row in interrupted:
             row.become("unknown")
             row.sent = row.due = self._database.time
-            row.looks = 0
         await self._step("taken over")
         return len(interrupted)
 

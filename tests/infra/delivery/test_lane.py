@@ -630,6 +630,20 @@ def test_a_write_that_was_sent_again_and_answered_is_delivered_whatever_a_look_s
     virtual.run(story())
 
 
+def test_a_write_that_no_look_finds_is_sent_ever_more_rarely() -> None:
+    """A look that is blind to what it wrote had it written every minute, for ever: some hundred copies in two hours."""
+
+    async def story() -> None:
+        company = LaneDriver(Target(on_write=says(Unknown("no answer")), on_probe=says(Absent())))
+        await company.insert("day/1")
+        await company.run(7200.0)
+        sent = [at for _, at in company.target.writes]
+        assert [round((later - before) / 60) for before, later in pairwise(sent)] == [1, 1, 1, 3, 9, 27]
+        assert company.row("day/1").state == "unknown"
+
+    virtual.run(story())
+
+
 def test_a_clock_that_is_put_forward_settles_no_write() -> None:
     """The database's says an hour later while a write is in doubt: what is booked late is waited for all the same."""
 
