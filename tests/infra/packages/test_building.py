@@ -122,7 +122,7 @@ async def test_a_package_holds_ledger_documents_and_an_index(contents: Contents)
         else:
             assert each["note"] in held[each["file"]].decode()
     notes = {each["id"]: each["note"] for each in index["documents"] if each["note"]}
-    assert notes == {"f-3": WHY["not_there"], "f-4": "it is not read yet"}
+    assert notes == {"f-3": WHY["not_there"].english, "f-4": "it is not read yet"}
     assert index["documents"][2]["file"] == "documents/A/7/01 accounting.pdf"
     table = list(csv.DictReader(io.StringIO(held["index.csv"].decode("utf-8-sig")), delimiter=";"))
     assert [(row["number"], row["id"]) for row in table][1:3] == [("7", "f-1"), ("7", "f-2")]
