@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra import clock
 from infra.rows import Head, Stored
 from infra.store import lines, snapshot
-from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Shown
+from schemas.audit import DONE, GENESIS, AuditRecord, Call, Outcome, Shown
 from schemas.base import Who
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
@@ -123,7 +123,7 @@ def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRe
         settings_version=getattr(data, "settings_version", 0),
         voucher=entry.voucher,
         record=entry.record[:200],
-        written=getattr(data, "written", ()) if entry.outcome in {"delivered", "already_there"} else (),
+        written=getattr(data, "written", ()) if entry.outcome in DONE else (),
         shown=entry.shown,
         amount=sum((row.debit for row in data.rows), ZERO) if isinstance(data, PostVoucher) else None,
         code=entry.code[:64],

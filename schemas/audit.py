@@ -35,6 +35,8 @@ Outcome = Literal[
     "erased",  # the keys of somebody's values were dropped: who decided it, and when
     "removed",  # the company was removed: the last record of its trail
 ]
+DONE: frozenset[Outcome] = frozenset({"delivered", "already_there"})
+"""Outcomes of an order that was carried out, now or before."""
 NOT_DONE: frozenset[Outcome] = frozenset({"rejected", "discarded"})
 """Outcomes of an order that was not carried out and will not be; its flow decides what comes next."""
 DISCARDED: Final = "discarded"

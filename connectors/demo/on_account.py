@@ -7,8 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, Literal
 
 from connectors.demo.reports import Till
-from connectors.demo.telling import DONE, TenantRecord
+from connectors.demo.telling import TenantRecord
 from schemas import ids, money
+from schemas.audit import DONE
 from schemas.commands import PostVoucher
 from schemas.envelope import type_of
 from schemas.invoices import CreateInvoice

@@ -12,7 +12,6 @@ from connectors.demo import people
 from connectors.demo.people import ENDS, HIRED, IN_FORTNOX, KONTORET, SCOPES, SYSTEM
 from connectors.demo.scenes import Apply
 from connectors.demo.screen import Screen
-from connectors.demo.telling import DONE
 from connectors.demo.world import Unexpected, World
 from infra import catching_up, clock, registry
 from infra.access.connections import Connections
@@ -21,7 +20,7 @@ from infra.http import Client
 from infra.office import Office
 from infra.plugin import Flow, Host
 from infra.showing import overview
-from schemas.audit import AuditRecord
+from schemas.audit import DONE, AuditRecord
 from schemas.events import EmployeeSeen, FieldChoice, LinkDecided
 from schemas.plans import Plan, PlanRow, RowOutcome
 

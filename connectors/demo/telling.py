@@ -14,8 +14,6 @@ from schemas.invoices import FindCustomer
 
 ON_ACCOUNT: Final = "invoicing"
 """The flow of sales on account."""
-DONE: Final = frozenset({"delivered", "already_there"})
-"""What an order that was carried out ends as."""
 _POST_VOUCHER, _FIND_CUSTOMER = type_of(PostVoucher), type_of(FindCustomer)
 _PARTS = 5
 """Of a report's key: system, store, register, Z number and day."""

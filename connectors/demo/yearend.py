@@ -14,7 +14,7 @@ from typing import Any, Final
 from connectors.demo.clinic import BY_HAND, CLOSED, ENTRIES, KLINIKEN
 from connectors.demo.scenes import Apply
 from connectors.demo.screen import Screen
-from connectors.demo.telling import DONE, amount
+from connectors.demo.telling import amount
 from connectors.demo.world import Unexpected, World
 from infra import clock, ledgers
 from infra.deciding import planning
@@ -24,6 +24,7 @@ from infra.office import Office
 from infra.packages import keys
 from infra.plugin import Host
 from infra.proving import comparing
+from schemas.audit import DONE
 from schemas.ledger import LedgerRequested
 from schemas.money import ZERO
 from schemas.plans import ClosingRow

@@ -11,15 +11,13 @@ from connectors.desk import telling, words
 from infra import speaking
 from infra.rows import FactLine, Hold, Material, Ordered, Planned, Waits
 from schemas import ids
-from schemas.audit import AuditRecord, Call
+from schemas.audit import DONE, AuditRecord, Call
 from schemas.base import Language
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow, WriteEmployee
 from schemas.envelope import Envelope
 from schemas.events import ReviewAnswered
 from schemas.money import ZERO
 from schemas.words import Said
-
-BOOKED = frozenset({"delivered", "already_there"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def tell(material: Material, page: Language | None = None) -> Story:
 
 def voucher_numbers(records: Iterable[AuditRecord]) -> dict[str, VoucherRef]:
     """Return what was booked, by the id of the order that it came of."""
-    return {r.message_id: r.voucher for r in records if r.outcome in BOOKED and r.voucher is not None}
+    return {r.message_id: r.voucher for r in records if r.outcome in DONE and r.voucher is not None}
 
 
 _NOT_SENT: Final = "not sent: "

@@ -8,12 +8,12 @@ from typing import Any
 from connectors.desk import view_words as say
 from connectors.desk import words
 from connectors.desk.proof import TrailFinding
-from connectors.desk.story import BOOKED, Story, StoryStep
+from connectors.desk.story import Story, StoryStep
 from infra import speaking
 from infra.plugin import Autopsy
 from infra.rows import Activity, AnswerOutcome, Dead, Hold
 from schemas import money
-from schemas.audit import AuditRecord
+from schemas.audit import DONE, AuditRecord
 from schemas.base import SWEDEN, Language
 from schemas.commands import VoucherRow
 from schemas.money import ZERO
@@ -245,14 +245,14 @@ def audit_line(tenant: str, record: AuditRecord, to: Language = "en") -> str:
     told = [f"{record.outcome:<13}", record.key]
     if record.voucher is not None:
         told.append(str(record.voucher))
-    if record.record and record.outcome in BOOKED:
+    if record.record and record.outcome in DONE:
         fields = f": {', '.join(record.written)}" if record.written else ""
         told.append(f"{record.record}{fields}")
     if record.amount is not None:
         told.append(words.money(record.amount))
     if record.rule:
         told.append(f"({speaking.name('rule', record.flow, record.rule, to)})")
-    if record.outcome not in BOOKED and record.why:
+    if record.outcome not in DONE and record.why:
         why, code = speaking.why(record, to), _name("reason", record.flow, record.code, to)
         told.append(f"{code}: {why}" if code else why)
     return f"{words.when(record.at)}  {tenant}#{record.sequence}  {'  '.join(told)}"

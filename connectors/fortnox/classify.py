@@ -39,6 +39,8 @@ from schemas.words import rewritten
 YEAR_MISSING: Final = "financial_year_missing"
 NO_RIGHT: Final = "API_NORIGHT"
 """What Fortnox shows of a field that needs a licence or a right which the company, or who consented, lacks."""
+_REST: Final = Decimal("0.000001")
+"""Less than that is what floats leave over."""
 _UNTIL: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
 
 _DEFAULT_LIMIT: Final = 100
@@ -288,6 +290,11 @@ def number_of(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return found if found.is_finite() else None
+
+
+def is_other_number(held: Decimal | None, sent: Decimal) -> bool:
+    """Tell whether Fortnox holds another number than was sent; what it does not show is none."""
+    return held is not None and abs(held - sent) >= _REST
 
 
 def is_true(value: object) -> bool:

@@ -1,7 +1,7 @@
 """Each company in its turn: work that goes on beside is done for a company by one process, and survives failures."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
@@ -32,6 +32,35 @@ async def connected(host: Host, system: str) -> list[str]:
     return [one.tenant for one in held if one.state == "connected"]
 
 
+class Failing:
+    """Whose turns of a work fail, as the metric tells it; a company can have several turns: ``company/way``."""
+
+    def __init__(self, work: str) -> None:
+        self._work = work
+        self._turns: set[str] = set()
+
+    def tell(self, turn: str, *, failed: bool) -> None:
+        """Count how a turn went."""
+        if failed == (turn in self._turns):
+            return
+        self._turns ^= {turn}
+        company = _company(turn)
+        if number := sum(_company(each) == company for each in self._turns):
+            telemetry.TURNS_FAILING.labels(self._work, company).set(number)
+        else:
+            telemetry.TURNS_FAILING.remove(self._work, company)
+
+    def keep(self, companies: Container[str]) -> None:
+        """Forget the turns of all other companies."""
+        for turn in sorted(self._turns):
+            if _company(turn) not in companies:
+                self.tell(turn, failed=False)
+
+
+def _company(turn: str) -> str:
+    return turn.partition("/")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Following:
     """Work that each company gets turns of.
@@ -53,7 +82,7 @@ class Following:
     async def run(self, host: Host, stop: asyncio.Event) -> None:
         """Give turns until asked to stop; processes share the companies by leases, and none waits for another."""
         under_way: dict[str, asyncio.Task[None]] = {}
-        failing: set[str] = set()
+        failing = Failing(self.work)
         while not stop.is_set():
             under_way = {tenant: task for tenant, task in under_way.items() if not task.done()}
             try:
@@ -65,18 +94,18 @@ class Following:
             await clock.wait(stop, self.look)
         await ending.ended(under_way.values(), _STOP_WITHIN)
 
-    async def _follow(self, host: Host, tenant: str, stop: asyncio.Event, failing: set[str]) -> None:
+    async def _follow(self, host: Host, tenant: str, stop: asyncio.Event, failing: Failing) -> None:
         """Give a company its turns while this process holds its lease; after a failure others keep away as well."""
         lease: Lease | None = None
         failures = 0
         try:
             if (lease := await host.leases.acquire(f"{self.work}/{tenant}")) is None:
-                self._tell(failing, tenant, failed=False)  # whoever has it tells
+                failing.tell(tenant, failed=False)  # whoever has it tells
                 return
             while not stop.is_set():
                 try:
                     pause = await self.turn(tenant, lease)
-                    self._tell(failing, tenant, failed=False)
+                    failing.tell(tenant, failed=False)
                     if pause is None:
                         return
                     failures = 0
@@ -88,13 +117,13 @@ class Following:
                     failures += 1
                     # Is it connected at all? That it is not is told by the connection, or is meant.
                     steady = isinstance(error, NotRead) and error.verdict.steady
-                    self._tell(failing, tenant, failed=not steady)
+                    failing.tell(tenant, failed=not steady)
                     if steady:
                         await clock.wait(stop, self.patience)
                         return
                 await clock.wait(stop, pause)
         except LeaseLost:
-            self._tell(failing, tenant, failed=False)
+            failing.tell(tenant, failed=False)
             _log.warning("another process has the company", tenant=tenant, work=self.work)
         except Exception as error:  # noqa: BLE001 - the database comes back
             self._failed(tenant, error)
@@ -102,17 +131,6 @@ class Following:
             if lease is not None:
                 with suppress(Exception):  # a lease that cannot be given back ends by itself
                     await host.leases.release(lease)
-
-    def _tell(self, failing: set[str], tenant: str, *, failed: bool) -> None:
-        """Count what fails of a company; it can have several turns of a work: ``company/way``."""
-        if failed == (tenant in failing):
-            return
-        failing ^= {tenant}
-        company = tenant.partition("/")[0]
-        if number := sum(each.partition("/")[0] == company for each in failing):
-            telemetry.TURNS_FAILING.labels(self.work, company).set(number)
-        else:
-            telemetry.TURNS_FAILING.remove(self.work, company)
 
     def _failed(self, tenant: str, error: Exception) -> float:
         """Say what went wrong; return the seconds after which it may be tried again."""

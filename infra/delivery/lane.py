@@ -16,7 +16,7 @@ from infra.leases import Lease, LeaseLost
 from infra.plugin import Attempt, Sink
 from infra.trail import Entry
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
-from schemas.audit import Call
+from schemas.audit import DONE, Call, Outcome
 from schemas.envelope import type_of
 
 _log = telemetry.log(__name__)
@@ -271,18 +271,8 @@ class Lane:
 
     def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Transition:
         match verdict:
-            case Delivered() as done:
-                entry = Entry(
-                    work.order,
-                    "delivered",
-                    done.voucher,
-                    code=done.code,
-                    why=done.note,
-                    wording=done.wording,
-                    record=done.record,
-                    shown=done.shown,
-                )
-                return self._change(work, attempt, "delivered", entry)
+            case Delivered():
+                return self._change(work, attempt, "delivered", _done(work, "delivered", verdict))
             case AlreadyThere():
                 return self._was_there(work, attempt, verdict)
             case Rejected() as no:
@@ -326,17 +316,8 @@ class Lane:
 
     def _was_there(self, work: Work, attempt: Attempt, there: AlreadyThere) -> Transition:
         """Put each that was found on record: flows hold what came out twice, as after a restore."""
-        found = Entry(
-            work.order,
-            "already_there",
-            there.voucher,
-            code=there.code,
-            why=there.note,
-            wording=there.wording,
-            record=there.record,
-            shown=there.shown,
-        )
-        return replace(self._change(work, attempt, "delivered", found), others=_others(work, there))
+        found = self._change(work, attempt, "delivered", _done(work, "already_there", there))
+        return replace(found, others=_others(work, there))
 
     def _change(
         self,
@@ -408,6 +389,20 @@ class Lane:
         )
 
 
+def _done(work: Work, outcome: Outcome, done: Delivered | AlreadyThere) -> Entry:
+    """Return what goes on record of an order that was carried out."""
+    return Entry(
+        work.order,
+        outcome,
+        done.voucher,
+        code=done.code,
+        why=done.note,
+        wording=done.wording,
+        record=done.record,
+        shown=done.shown,
+    )
+
+
 def _others(work: Work, there: AlreadyThere) -> tuple[Entry, ...]:
     """Return what goes on record of each further one that carries the order's mark."""
     why = words.SAME_MARK()
@@ -430,4 +425,4 @@ def _failed(error: Exception) -> RetryLater:
 
 def _of_entry(entry: Entry, calls: tuple[Call, ...]) -> tuple[Call, ...]:
     """Return every call for a record that ends an order, the last one for a record on the way."""
-    return calls if entry.outcome in {"delivered", "already_there", "rejected"} else calls[-1:]
+    return calls if entry.outcome in DONE | {"rejected"} else calls[-1:]

@@ -26,7 +26,7 @@ from infra.kafka.meeting import Lives
 from infra.kafka.records import Record, between, read
 from infra.settings import KafkaSettings
 from infra.trail import Published, take_back
-from schemas.audit import AuditRecord
+from schemas.audit import DONE, AuditRecord
 from schemas.envelope import Envelope, Unreadable
 from schemas.topics import PARTITIONS
 
@@ -34,7 +34,6 @@ _MARGIN: Final = timedelta(minutes=2)
 """What Kafka had so long before the backup is looked at as well: clocks differ, and senders wait."""
 _BATCH: Final = 200
 _FETCH_MS: Final = 10
-_ENDS: Final = frozenset({"delivered", "already_there", "rejected"})
 # Whose chain a record belongs to: a removed company's has a name of its own.
 _COMPANIES = text(
     """select t.tenant, t.incarnation, coalesce(h.sequence, 0), coalesce(h.hash, '')
@@ -121,7 +120,7 @@ class Replay:
         taken.forked.update(each.tenant for each in others)
         # Also what was taken back by a process that was cut off before it could say so.
         taken.removed |= {each.tenant for each in records if each.record.outcome == "removed"}
-        if ends := [(e.tenant, e.record.message_id) for e in new if e.record.outcome in _ENDS]:
+        if ends := [(e.tenant, e.record.message_id) for e in new if e.record.outcome in DONE | {"rejected"}]:
             taken.ended += await end_as_on_record(connection, ends)
 
     @asynccontextmanager

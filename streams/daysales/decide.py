@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from infra.plugin import Terms
-from schemas.audit import NOT_DONE, AuditRecord
+from schemas.audit import DONE, NOT_DONE, AuditRecord
 from schemas.base import Message
 from schemas.commands import AttachFile, CloseReview, HoldForReview, Order, PostVoucher
 from schemas.corrections import CorrectionApproved
@@ -36,10 +36,10 @@ def reads(message: Message) -> tuple[str, ...]:
         case ReviewAnswered(flow=flow) if flow == NAME:
             return (message.about,)
         case AuditRecord(flow=flow, message_type=kind, outcome=outcome) if (flow, kind) == (NAME, _POST_VOUCHER):
-            told = outcome in NOT_DONE or (outcome in {"delivered", "already_there"} and message.voucher is not None)
+            told = outcome in NOT_DONE or (outcome in DONE and message.voucher is not None)
             return (message.key,) if told else ()
         case AuditRecord(flow=flow, message_type=kind, outcome=outcome) if (flow, kind) == (NAME, ATTACH_FILE):
-            return (message.key,) if outcome in {*NOT_DONE, "delivered", "already_there"} else ()
+            return (message.key,) if outcome in DONE | NOT_DONE else ()
     return ()
 
 

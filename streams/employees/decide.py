@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from infra.plugin import Terms
-from schemas.audit import NOT_DONE, AuditRecord
+from schemas.audit import DONE, NOT_DONE, AuditRecord
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.envelope import Envelope, type_of
@@ -36,7 +36,7 @@ from streams.employees.verdict import NAME
 _MOST_FOLLOWED: Final = 10
 """Of the records that share a value; more are as wrong as two."""
 _OURS: Final = {type_of(UpsertEmployee), type_of(UpsertPerson), type_of(WriteAbsence)}
-_TOLD: Final = {"delivered", "already_there", *NOT_DONE}
+_TOLD: Final = DONE | NOT_DONE
 
 
 def reads(message: Message) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case for each message

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from infra.plugin import Terms
-from schemas.audit import NOT_DONE, AuditRecord
+from schemas.audit import DONE, NOT_DONE, AuditRecord
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
 from schemas.envelope import Envelope
@@ -31,8 +31,8 @@ def reads(message: Message) -> tuple[str, ...]:
         case ReviewAnswered(flow=flow) if flow == NAME:
             return (message.about,)
         case AuditRecord(flow=flow, message_type=kind, outcome=outcome) if flow == NAME and kind in CARRIED_OUT:
-            done = {"delivered", "already_there"} if message.record or message.voucher else frozenset[str]()
-            return (message.key,) if outcome in {*NOT_DONE, *done} else ()
+            told = outcome in NOT_DONE or (outcome in DONE and bool(message.record or message.voucher))
+            return (message.key,) if told else ()
     return ()
 
 

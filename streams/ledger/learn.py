@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas import ids
-from schemas.audit import NOT_DONE, AuditRecord
+from schemas.audit import DONE, NOT_DONE, AuditRecord
 from schemas.envelope import Envelope
 from schemas.events import ReviewAnswered
 from schemas.flows import answered, may_go_on
@@ -130,8 +130,9 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
     if record.outcome in NOT_DONE:
         why = record.why or record.code or _NOBODY_SAYS
         return state.model_copy(update={"awaits": None, "failed": why, "failed_wording": record.wording})
-    done = record.outcome in {"delivered", "already_there"}
-    return state.model_copy(update={"awaits": None, "failed": "", "failed_wording": None}) if done else None
+    if record.outcome in DONE:
+        return state.model_copy(update={"awaits": None, "failed": "", "failed_wording": None})
+    return None
 
 
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:

@@ -19,7 +19,7 @@ from infra import clock, telemetry, tenants
 from infra.access.connection import Connection
 from infra.access.connections import Connections
 from infra.delivery import orders
-from infra.delivery.following import last_night
+from infra.delivery.following import Failing, last_night
 from infra.delivery.guests import BACKFILL
 from infra.leases import Lease, lead
 from infra.plugin import Host
@@ -55,7 +55,7 @@ class _Rounds:
         self._looked: dict[str, float] = {}
         self._tried: dict[str, float] = {}
         self._tonight: list[str] = []
-        self._failing: frozenset[str] = frozenset()
+        self._failing = Failing(_LEASE)
 
     async def run(self, lease: Lease, stop: asyncio.Event) -> None:
         hour = self._host.settings.of(FortnoxSettings).doctor_hour
@@ -72,14 +72,14 @@ class _Rounds:
             for visit in self._visits.values():
                 visit.cancel()
             await asyncio.gather(*self._visits.values(), return_exceptions=True)
-            self._tell(frozenset())  # whoever leads next tells
+            self._failing.keep(())  # whoever leads next tells
 
     async def _round(self) -> None:
         """Begin the visits that are due, as many at once as there may be."""
         self._visits = {tenant: visit for tenant, visit in self._visits.items() if not visit.done()}
         missed = clock.now() - _MISSED
         connected = await self._connected()
-        self._tell(self._failing & {held.tenant for held, _ in connected})
+        self._failing.keep({held.tenant for held, _ in connected})
         due = [held.tenant for held, at in connected if _is_due(held, at, missed)]
         for tenant in (*due, *self._tonight):
             if clock.monotonic() >= self._tried.get(tenant, float("-inf")) + _TRIED_AGAIN:
@@ -102,17 +102,9 @@ class _Rounds:
                 await visit()
         except Exception as error:  # noqa: BLE001 - one company's trouble is no other's
             _log.warning("company not examined", tenant=tenant, error=type(error).__name__)
-            self._tell(self._failing | {tenant})
+            self._failing.tell(tenant, failed=True)
         else:
-            self._tell(self._failing - {tenant})
-
-    def _tell(self, failing: frozenset[str]) -> None:
-        """Tell of which companies nobody knows by now what stands in their way: all that was found stands as it was."""
-        for tenant in self._failing - failing:
-            telemetry.TURNS_FAILING.remove(_LEASE, tenant)
-        for tenant in failing - self._failing:
-            telemetry.TURNS_FAILING.labels(_LEASE, tenant).set(1)
-        self._failing = failing
+            self._failing.tell(tenant, failed=False)
 
     async def _connected(self) -> list[tuple[Connection, datetime | None]]:
         """Return the companies that are connected, and when each was examined, the longest ago first; forget others."""

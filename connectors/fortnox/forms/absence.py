@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connectors.fortnox import encode, waiting_words
-from connectors.fortnox.classify import NO_RIGHT, number_of
+from connectors.fortnox.classify import NO_RIGHT, is_other_number, number_of
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, noting
 from schemas.commands import WriteAbsence
@@ -18,8 +18,6 @@ _PATH: Final = "absencetransactions"
 _DAY_LENGTH: Final = len("2026-01-31")
 _ROUNDING: Final = Decimal("0.05")
 """Hours (or percent) that Fortnox may round a registration by, and it is still the same."""
-_REST: Final = Decimal("0.000001")
-"""Less than that is what floats leave over."""
 
 
 def create(order: WriteAbsence) -> Request:
@@ -87,7 +85,7 @@ def written(order: WriteAbsence, record: Mapping[str, Any]) -> Delivered | None:
     told = list(differing(order, record))
     amount, wanted = ("Hours", order.hours) if order.hours is not None else ("Extent", order.extent)
     held = number_of(record.get(amount))
-    if amount not in told and held is not None and abs(held - wanted) >= _REST:
+    if amount not in told and is_other_number(held, wanted):
         told.append(f"{amount} {held} for {wanted}")
     note = noting([waiting_words.HELD_OTHERWISE_BY_FORTNOX(fields=told)] if told else ())
     return Delivered(record=absence_id, **note)

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from connectors.fortnox import encode, waiting_words
-from connectors.fortnox.classify import NO_RIGHT, day, number_of
+from connectors.fortnox.classify import NO_RIGHT, day, is_other_number, number_of
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, noting
 from schemas import ids
@@ -26,8 +26,6 @@ _NAMELESS: Final = "Artikel"
 """What the customer reads of a row whose text has nothing that Fortnox takes, such as an emoji alone."""
 _CURRENCY: Final = "SEK"
 """Said each time: without it a document has the currency that its customer has."""
-_REST: Final = Decimal("0.000001")
-"""Less than that is what floats leave over."""
 _FEES: Final = ("AdministrationFee", "Freight")
 """Said to be 0 each time: without them a document has what is predefined for its customer, which no till has sold."""
 _WHOLE_KRONOR: Final = Decimal("1.00")
@@ -183,7 +181,7 @@ def _other_amounts(sent: Mapping[str, Any], held: Mapping[str, Any], form: Docum
     A stock's module forces the quantity of what is out of stock to 0, a customer has a discount, or owes no VAT.
     """
     told = ["Currency"] if _is_other(sent, held, "Currency") else []
-    told += [f"{name} {fee} for 0" for name in _FEES if (fee := number_of(held.get(name))) and abs(fee) >= _REST]
+    told += [f"{name} {fee} for 0" for name in _FEES if is_other_number(fee := number_of(held.get(name)), ZERO)]
     rows = _rows(sent, held, form)
     if rows is None:
         told.append(f"{len(held[form.rows])} rows for {len(sent[form.rows])}")
@@ -221,7 +219,7 @@ def _differing(rows: _Rows, names: Sequence[str]) -> list[str]:
         f"{name} of row {place} {amount} for {ours[name]}"
         for place, ours, theirs in rows
         for name in names
-        if (amount := number_of(theirs.get(name))) is not None and abs(amount - Decimal(ours[name])) >= _REST
+        if is_other_number(amount := number_of(theirs.get(name)), Decimal(ours[name]))
     ]
 
 
