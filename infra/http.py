@@ -66,6 +66,15 @@ class _Pool:
         self.transport = httpx.AsyncHTTPTransport(verify=_certificates(), trust_env=False, limits=limits)
         self.under_way = 0
 
+    @property
+    def has_more(self) -> bool:
+        """Tell whether a connection at rest holds bytes that nobody asked for.
+
+        httpcore (1.0.9) takes them for the next answer, and so each answer for that of a later request.
+        """
+        known: Any = self.transport._pool  # noqa: SLF001 - nothing public tells
+        return any(one.is_idle() and one._connection._h11_state.trailing_data[0] for one in known.connections)  # noqa: SLF001 - the same
+
 
 class Client:
     """One company's HTTP client to one party. No retries, no redirects, no cookies, a pool of its own.
@@ -89,10 +98,11 @@ class Client:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[httpx.AsyncHTTPTransport]:
-        """Lend the pool; one out of which a request was cut takes no more of them, and is closed after its last one.
+        """Lend the pool; one that a request was cut out of takes no more of them, and is closed after its last one.
 
-        A place that httpcore had just given to that request would be lost (1.0.9): after two, say where a process stood
-        for longer than its patience, nothing would be sent any more.
+        So is one over which more was said than was asked for. A place that httpcore had just given to a request that
+        was cut out would be lost (1.0.9): after two, say where a process stood for longer than its patience, nothing
+        would be sent any more.
         """
         pool = self._pool
         pool.under_way += 1
@@ -101,13 +111,18 @@ class Client:
         except httpx.HTTPError:
             raise
         except BaseException:
-            if pool is self._pool:
-                self._pool = _Pool()
+            self._replace(pool)
             raise
         finally:
+            if pool.has_more:
+                self._replace(pool)
             pool.under_way -= 1
             if pool is not self._pool and not pool.under_way:
                 await pool.transport.aclose()
+
+    def _replace(self, pool: _Pool) -> None:
+        if pool is self._pool:
+            self._pool = _Pool()
 
     async def send(
         self,

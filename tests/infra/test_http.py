@@ -148,6 +148,32 @@ async def test_a_connection_is_used_again_after_a_packed_answer() -> None:
         await connection.wait_closed()
 
 
+@pytest.mark.parametrize("more", [b"", b"X", HEAD], ids=["whole", "begun", "its_head"])
+async def test_what_nobody_asked_for_is_nobodys_answer(more: bytes) -> None:
+    """A server, or a proxy, answers twice: the second answer is not the next request's, nor are all that follow."""
+    asked, connections = 0, list[asyncio.StreamWriter]()
+
+    def said(number: int) -> bytes:
+        return HEAD + b"Content-Length: 2\r\n\r\n" + f"{number:2}".encode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        connections.append(writer)
+        with suppress(EOFError, ConnectionError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                asked += 1
+                writer.write(said(asked) + (more or said(0) if asked == 1 else b""))
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with Client(timeout=5.0) as client:
+            assert [int((await client.send("GET", url)).body) for _ in range(3)] == [1, 2, 3]
+        for connection in connections:
+            with suppress(ConnectionError):
+                await connection.wait_closed()
+
+
 async def test_what_only_says_that_it_is_packed_is_no_answer() -> None:
     """A write that was answered so may have been carried out."""
     async with serving(packed(BODY)) as url, Client(timeout=5.0) as client:
