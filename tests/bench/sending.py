@@ -24,10 +24,14 @@ _BEGINNING = 2 * WINDOW
 
 async def measure_budget(*, quick: bool) -> Report:
     """Let one sinks process work on a backlog of more and more companies."""
-    rows = [
-        await _budget(companies, 10.0 if quick else 15.0) for companies in ((1, 50) if quick else (1, 10, 50, 100, 200))
-    ]
-    notes = [
+    rows, notes = list[Row](), list[str]()
+    for companies in (1, 50) if quick else (1, 10, 50, 100, 200):
+        try:
+            rows.append(await _budget(companies, 10.0 if quick else 15.0))
+        except TimeoutError as error:  # the others' figures stand
+            rows.append({"companies": companies, "met": False})
+            notes.append(f"{companies} companies were not measured: {error}")
+    notes += [
         "Share: vouchers that arrived in the window, of 25 in 5 s for each company (our own limit of 24 is 96 %).",
         "Processors: 1.00 is one core, of the machine's all; 'rest' is everything else that ran on this machine.",
     ]
@@ -114,9 +118,9 @@ async def _window(
         recent = [sum(at >= begun for at in posts) for posts in sandbox.posts()]
         return min(recent) >= 25
 
-    await until(at_work, 120, "a voucher from every company")
+    await until(at_work, 240, "25 vouchers from every company")
     if "sinks" in client.args:  # type: ignore[operator] # a list of words
-        await until(lambda: house.count("journal") >= orders, 120, "orders journaled")
+        await until(lambda: house.count("journal") >= orders, 240, "orders journaled")
     await asyncio.sleep(after)
     processes = {
         "client": client.pid,
