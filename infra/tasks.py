@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import speaking, store, telemetry, words
+from infra import speaking, store, telemetry
 from infra.failing import raised_in
 from infra.plugin import Host
 from schemas.words import Said, Text
@@ -107,12 +107,9 @@ async def begin(host: Host, tenant: str, kind: str, work: Work, *, by: str) -> U
     async with host.engine.begin() as connection:
         await connection.execute(_DIED, about)
         await connection.execute(_OLD, about)
-        begun = await connection.scalar(_BEGIN, {**about, "task_id": uuid4(), "by": by})
-        if begun is None:
-            found = await connection.scalar(_RUNNING, about)
-            if found is None:  # it ended just now
-                raise NotDone(words.ENDED_JUST_NOW())
-            return UUID(str(found))
+        while (begun := await connection.scalar(_BEGIN, {**about, "task_id": uuid4(), "by": by})) is None:
+            if (running := await connection.scalar(_RUNNING, about)) is not None:  # else it has ended just now
+                return UUID(str(running))
     task = asyncio.create_task(_carry(host, begun, work), name=f"{kind} {tenant}")
     _under_way.add(task)
     task.add_done_callback(_under_way.discard)

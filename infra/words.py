@@ -52,11 +52,6 @@ LISTED_OF = Phrase("infra.call_listed_of", "{number:count} av {all:count}", "{nu
 # --- What cannot be done just now -----------------------------------------------------------------------------------
 
 NOT_READ = Phrase("infra.not_read", "{party} kunde inte läsas: {why}", "{party} was not read: {why}")
-ENDED_JUST_NOW = Phrase(
-    "infra.ended_just_now",
-    "Det avslutades just nu: se vad det blev, eller börja om.",
-    "It ended just now: look at what it came to, or begin again.",
-)
 NO_SETTINGS = Phrase(
     "infra.no_settings",
     "{tenant} har inga inställningar för {flow}: bokbuss settings apply {tenant} FIL",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from connectors.desk.running import until
+from connectors.desk.words import when
 from infra import clock, registry
 from infra.access import erasing
 from infra.access.erasing import Counted, Erased
@@ -39,7 +40,7 @@ def people_erase(
         await place.vault()
         said = await _erasable(place, tenant, person)
         if done := await _erased(place, tenant, said):
-            told = f"{person} is erased since {done.at:%Y-%m-%d %H:%M} by {done.by}: nothing is left to do."
+            told = f"{person} is erased since {when(done.at)} by {done.by}: nothing is left to do."
             print_out(_json(said, None, erased=True), [told], as_json=as_json)
             return
         if said.objections:
@@ -87,8 +88,8 @@ def people_list(tenant: Company, as_json: Json = False) -> None:
         found = await erasing.listed(place.engine, tenant)
         lines = []
         for each in found:
-            end = f"; released {each.released_at:%Y-%m-%d} by {each.released_by}" if each.released_at else ""
-            lines.append(f"{each.record}: erased {each.at:%Y-%m-%d %H:%M} by {each.by}{end}")
+            end = f"; released {when(each.released_at)} by {each.released_by}" if each.released_at else ""
+            lines.append(f"{each.record}: erased {when(each.at)} by {each.by}{end}")
         print_out([asdict(each) for each in found], lines or ["Nobody was erased."], as_json=as_json)
 
     in_office(work, tenant)

@@ -7,6 +7,7 @@ import typer
 
 from infra.commanding import By, Failed, Json, asker, print_out
 from infra.office import Office, in_office
+from schemas.base import SWEDEN
 
 keys = typer.Typer(
     help="The keys of secrets: which one locks how much, and how they are replaced.", no_args_is_help=True
@@ -53,7 +54,7 @@ def _lines(known: list[Any], counts: dict[str, Counter[int]]) -> list[str]:
     lines = []
     for each in known:
         mine = {name: of_column[each.number] for name, of_column in counts.items() if of_column[each.number]}
-        made = f"made {each.made_at:%Y-%m-%d %H:%M}{f' by {each.made_by}' if each.made_by else ''}"
+        made = f"made {each.made_at.astimezone(SWEDEN):%Y-%m-%d %H:%M}{f' by {each.made_by}' if each.made_by else ''}"
         lines.append(f"Data key {each.number}, {made}: {sum(mine.values())} secrets")
         lines += [f"    {name} {count}" for name, count in sorted(mine.items())]
         lines += ["    and the seals of personal data, for ever"] if each.number == 1 else []
