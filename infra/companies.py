@@ -17,6 +17,7 @@ from infra.access.connection import Connection, Taken
 from infra.access.connection_rows import forget_another_company, holder
 from infra.access.connections import Connections
 from infra.access.vault import signing_secret
+from infra.accounts import history
 from infra.incarnations import COMPANY_REMOVED, kept_under
 from infra.kafka.cluster import sent
 from infra.kafka.parking import FLOWS
@@ -67,12 +68,13 @@ async def add(
     *,
     organisation_number: str | None,
     database_number: int | None,
-    new_secrets: bool = False,
+    renewed_by: str | None = None,
     change: bool = False,
 ) -> dict[str, str]:
     """Add a company or add to what is known of it; return the signing secrets made now, by system.
 
     Args:
+        renewed_by: who replaces the secrets that there are; None: they stay.
         change: another organisation number than the one that is known takes its place.
 
     Raises:
@@ -88,11 +90,13 @@ async def add(
                 raise Taken(other)
             await forget_another_company(connection, tenant, database_number)
         await connection.execute(_ADD, {"tenant": tenant, "org": organisation_number, "database": database_number})
-        has = set() if new_secrets else set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
-        made = {system: signing_secret() for system in registry.sources() if system not in has}
+        has = set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
+        made = {system: signing_secret() for system in registry.sources() if renewed_by or system not in has}
         for system, secret in made.items():
             locked = host.vault.lock(secret, context=f"{tenant}/{system}")
             await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
+            if renewed_by and system in has:
+                await history.secret_renewed(connection, tenant, system, renewed_by)
     return made
 
 
@@ -156,11 +160,13 @@ async def signing(engine: AsyncEngine, tenant: str) -> frozenset[str]:
     return frozenset(await store.scalars(engine, _HAS_SECRET, {"tenant": tenant}))
 
 
-async def renew_secret(host: Host, tenant: str, system: str) -> str:
+async def renew_secret(host: Host, tenant: str, system: str, *, by: str) -> str:
     """Give a company's deliveries of a system a new signing secret; return it. What the old one signs is refused."""
     made = signing_secret()
     locked = host.vault.lock(made, context=f"{tenant}/{system}")
-    await store.write(host.engine, _SECRET, {"tenant": tenant, "system": system, "secret": locked})
+    async with host.engine.begin() as connection:
+        await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
+        await history.secret_renewed(connection, tenant, system, by)
     return made
 
 

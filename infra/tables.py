@@ -754,6 +754,20 @@ joinings = _table(
 )
 Index("joinings_account", joinings.c.account_id)
 
+access_changes = _table(
+    "access_changes",
+    Column("number", BigInteger, primary_key=True, autoincrement=True),
+    _when("at", nullable=False),
+    _always("tenant", String, comment="*: every company"),
+    _always("what", String, comment="role, account, signing_secret"),
+    _always("subject", String, comment="the address of an account, or the system whose deliveries are signed"),
+    _always("value", String, comment="the role, none where it was taken away; closed, opened, renewed"),
+    _always("by", String),
+    comment="who was let into what, by whom; written with each change of a role, an account, or what signs deliveries",
+    info=KEPT,
+)
+Index("access_changes_tenant", access_changes.c.tenant, access_changes.c.number)
+
 sessions = _table(
     "sessions",
     Column("sha256", String, primary_key=True, comment="of the cookie, which is not kept"),

@@ -1,13 +1,14 @@
 """The verbs of people at the desk: the first admin, who there is, and who is shut out."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from connectors.desk.words import columns, when
-from infra.accounts import accounts
+from infra.accounts import accounts, history
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole
-from infra.commanding import By, Failed, Json, WrongUsage, asker, print_out, width
+from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_out, width
 from infra.office import Office, in_office
 
 desk = typer.Typer(no_args_is_help=True, help="People who sign in at the desk.")
@@ -68,8 +69,24 @@ def people(as_json: Json = False) -> None:
     in_office(work, reads=True)
 
 
+@desk.command("history")
+def changes(tenant: OfCompany = None, as_json: Json = False) -> None:
+    """List who was let into what, by whom and when: roles, accounts, the secrets that deliveries are signed with."""
+
+    async def work(place: Office) -> None:
+        found = await history.listed(place.engine, tenant)
+        rows = [("WHEN", "COMPANY", "WHO OR WHAT", "IS NOW", "BY")]
+        for one in found:
+            company = "all" if one.tenant == EVERY_COMPANY else one.tenant
+            rows.append((when(one.at), company, one.subject, _is_now(one), one.by))
+        lines = columns(rows, width=width()) if found else ("Nothing was changed.",)
+        print_out([asdict(one) for one in found], lines, as_json=as_json)
+
+    in_office(work, tenant, reads=True)
+
+
 @desk.command("close")
-def close(email: Email, as_json: Json = False) -> None:
+def close(email: Email, by: By = None, as_json: Json = False) -> None:
     """Close somebody's account: it opens nothing from now on, and who is signed in by it is signed out.
 
     desk invite opens it again: with another password, and with the role that it names only.
@@ -80,10 +97,19 @@ def close(email: Email, as_json: Json = False) -> None:
         if not found:
             raise Failed(f"{email!r} has no account: bokbuss desk people")
         [account] = found
-        await accounts.disable(place.engine, account.account_id)
+        await accounts.disable(place.engine, account.account_id, by=asker(by))
         print_out({"closed": account.email}, [f"The account of {account.email} is closed."], as_json=as_json)
 
     in_office(work)
+
+
+def _is_now(one: history.AccessChange) -> str:
+    match one.what:
+        case "role":
+            return one.value or "no role"
+        case "account":
+            return f"account {one.value}"
+    return "another signing secret"
 
 
 def _as_json(one: accounts.Account) -> dict[str, object]:

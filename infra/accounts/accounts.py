@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import store
 from infra.access.vault import Vault
-from infra.accounts import passwords
+from infra.accounts import history, passwords
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole
 from schemas.base import Language
 
@@ -239,6 +239,7 @@ async def invite(
             await connection.execute(_FORGET_OTHERS, theirs)
             await connection.execute(_END_SESSIONS, theirs | {"how": "ended"})
         if account.closed:
+            await history.account_changes(connection, account.account_id, "opened", by)
             await connection.execute(_TAKE_ALL, theirs)
         begun = account.begun and not anew
         of_others = await connection.scalar(_IS_OF_OTHERS, theirs)
@@ -375,6 +376,7 @@ async def give(engine: AsyncEngine, account: UUID, tenant: str, role: DeskRole |
     """Give somebody a role in a company, in place of what they were; None: they see it no more."""
     async with engine.begin() as connection:
         if role is None:
+            await history.role_changes(connection, account, tenant, "", by)
             await connection.execute(_TAKE, {"id": account, "tenant": tenant})
             await connection.execute(_ASK_NO_MORE, {"id": account, "tenant": tenant})
         else:
@@ -383,16 +385,18 @@ async def give(engine: AsyncEngine, account: UUID, tenant: str, role: DeskRole |
 
 async def _give(connection: AsyncConnection, account: UUID, tenant: str, role: DeskRole, by: str) -> None:
     """Give a role; a link of before would give another one once more."""
+    await history.role_changes(connection, account, tenant, role.value, by)
     await connection.execute(_GIVE, {"id": account, "tenant": tenant, "role": role.value, "by": by})
     await connection.execute(_ASK_NO_MORE, {"id": account, "tenant": tenant})
 
 
-async def disable(engine: AsyncEngine, account: UUID) -> str:
+async def disable(engine: AsyncEngine, account: UUID, *, by: str) -> str:
     """Close an account: it opens nothing from now on. Return its address. Raises LookupError: there is none."""
     async with engine.begin() as connection:
         email: str | None = (await connection.execute(_DISABLE, {"id": account})).scalar_one_or_none()
         if email is None:
             raise LookupError("there is no such account")
+        await history.account_changes(connection, account, "closed", by)
         await connection.execute(_END_SESSIONS, {"id": account, "how": "account_closed"})
         await connection.execute(_FORGET_OTHERS, {"id": account})
         await connection.execute(_ASK_NO_MORE, {"id": account, "tenant": None})

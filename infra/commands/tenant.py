@@ -39,6 +39,7 @@ def tenant_add(
     ] = None,
     new_secrets: Annotated[bool, typer.Option("--new-secrets", help="replace the signing secrets")] = False,
     change: Annotated[bool, typer.Option("--change", help="replace an organisation number that is known")] = False,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Add a company, or change what is known of it; print, once, the secrets that its systems sign with."""
@@ -56,7 +57,7 @@ def tenant_add(
                 tenant,
                 organisation_number=number,
                 database_number=database_number,
-                new_secrets=new_secrets,
+                renewed_by=asker(by) if new_secrets else None,
                 change=change,
             )
         except companies.OtherNumber as error:
@@ -80,13 +81,14 @@ def tenant_add(
 def tenant_secret(
     tenant: Company,
     system: Annotated[str, typer.Argument(help="whose deliveries it signs")],
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Make a new signing secret for one system's deliveries, and print it, once. What the old one signs is refused."""
     system = one_of(system, registry.sources(), "system")
 
     async def work(place: Office) -> None:
-        made = await companies.renew_secret(await place.host(), tenant, system)
+        made = await companies.renew_secret(await place.host(), tenant, system, by=asker(by))
         told = {"tenant": tenant, "signing_secrets": {system: made}}
         print_out(told, [f"signing secret for {system} (shown once): {made}"], as_json=as_json)
 

@@ -118,7 +118,8 @@ async def _secret(visit: Visit) -> Response:
     system = visit.request.path_params["system"]
     if system not in registry.sources():
         raise NoSuchPage
-    return await _shown(visit, secret=await companies.renew_secret(visit.host, visit.tenant, system), secret_of=system)
+    secret = await companies.renew_secret(visit.host, visit.tenant, system, by=visit.by)
+    return await _shown(visit, secret=secret, secret_of=system)
 
 
 async def _make_key(visit: Visit) -> Response:

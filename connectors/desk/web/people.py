@@ -7,15 +7,19 @@ from starlette.responses import Response
 
 from connectors.desk.web.signing_in import role_names, with_passwords
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra.accounts import accounts
+from infra.accounts import accounts, history
 from infra.accounts.accounts import Account
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole, Permission
 
+_CHANGES: Final = 100
+"""The last ones, on a page; ``bokbuss desk history`` has more."""
+
 
 async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
-    known = {"link": "", "email": "", "errors": (), "form": {"email": "", "role": "viewer"}}
+    known: dict[str, Any] = {"link": "", "email": "", "errors": (), "form": {"email": "", "role": "viewer"}}
     people = await accounts.listed(visit.host.engine, visit.tenant)
-    return await visit.show("people.html", status=status, people=people, role_names=role_names(visit), **known | values)
+    known |= {"people": people, "changes": await history.listed(visit.host.engine, visit.tenant, _CHANGES)}
+    return await visit.show("people.html", status=status, role_names=role_names(visit), **known | values)
 
 
 async def _invite(visit: Visit) -> Response:

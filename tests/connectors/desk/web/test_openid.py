@@ -169,7 +169,7 @@ def test_only_who_is_invited_gets_in() -> None:
         assert account.begun
         await accounts.link(visitor.host.engine, account.account_id, by="test")
         assert (await comes(visitor)).status_code == 303
-        await accounts.disable(visitor.host.engine, account.account_id)
+        await accounts.disable(visitor.host.engine, account.account_id, by="test")
         assert (await comes(visitor)).status_code == 403
 
     visit(story)

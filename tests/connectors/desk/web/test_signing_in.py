@@ -428,7 +428,7 @@ def test_a_closed_account_opens_nothing() -> None:
         await anna(visitor)
         await visitor.signs_in(ANNA)
         account = (await accounts.listed(visitor.host.engine))[0].account_id
-        await accounts.disable(visitor.host.engine, account)
+        await accounts.disable(visitor.host.engine, account, by="test")
         assert (await visitor.get("/me")).status_code == 303
         assert (await visitor.signs_in(ANNA)).status_code == 422
 
@@ -442,7 +442,7 @@ def test_a_closed_account_begins_anew_by_who_runs_bokbuss_and_by_nobody_else(des
         await anna(visitor, DeskRole.ACCOUNTANT, "grannen")
         engine = visitor.host.engine
         [account] = await accounts.listed(engine, email=ANNA)
-        await accounts.disable(engine, account.account_id)
+        await accounts.disable(engine, account.account_id, by="test")
         await visitor.is_signed_in_as(DeskRole.ADMIN, "grannen")
         answer = await visitor.post("/companies/grannen/people", {"email": ANNA, "role": "viewer"})
         assert answer.status_code == 409
@@ -460,6 +460,43 @@ def test_a_closed_account_begins_anew_by_who_runs_bokbuss_and_by_nobody_else(des
     visit(story)
     assert desk.json("desk", "close", ANNA) == {"closed": ANNA}
     assert desk.json("desk", "invite", ANNA, "--tenant", "krogen")["link"]
+
+
+def test_who_was_let_into_what_is_on_record(desk: Any) -> None:
+    """Who had a role can be told when they have none any more; what changes nothing is no change."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor, DeskRole.VIEWER, "krogen")
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "krogen")
+        [account] = await accounts.listed(visitor.host.engine, email=ANNA)
+        for role in ("approver", "approver", ""):
+            await visitor.post(f"/companies/krogen/people/{account.account_id}/role", {"role": role})
+        await accounts.give(visitor.host.engine, account.account_id, "grannen", DeskRole.VIEWER, by="test")
+        await visitor.post("/companies/krogen/sources/openpos/secret")
+        page = (await visitor.get("/companies/krogen/people")).text
+        assert "no role" in page
+        assert "a new signing secret" in page
+
+    visit(story)
+    assert desk.json("desk", "close", ANNA, "--by", "Bo") == {"closed": ANNA}
+    told = [
+        (one["tenant"], one["subject"], one["value"], one["by"])
+        for one in desk.json("desk", "history")
+        if one["subject"] in {ANNA, "openpos"}
+    ]
+    admin = told[1][3]
+    assert told == [
+        ("grannen", ANNA, "closed", "Bo"),
+        ("krogen", "openpos", "renewed", admin),
+        ("grannen", ANNA, "viewer", "test"),
+        ("krogen", ANNA, "", admin),
+        ("krogen", ANNA, "approver", admin),
+        ("krogen", ANNA, "viewer", "test"),
+    ]
+    assert "@" in admin
+    of_one = desk("desk", "history", "--tenant", "grannen").stdout
+    assert "account closed" in of_one
+    assert "openpos" not in of_one
 
 
 def test_an_open_page_hears_nothing_more_of_a_company_that_let_somebody_go(monkeypatch: pytest.MonkeyPatch) -> None:
