@@ -344,6 +344,10 @@ class YearEndSettings(Message):
     )
 
 
+LARGEST_SETTINGS: Final = 1_000_000
+"""Bytes of a company's settings, as JSON. What is compacted keeps to Kafka's own limit of a message, 1 MiB."""
+
+
 class TenantSettings(Message):
     """Everything a company has chosen. A flow whose section is missing is switched off: its facts wait."""
 

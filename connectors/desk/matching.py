@@ -11,7 +11,7 @@ from connectors.desk import settings_files
 from connectors.desk.settings_files import WrongFile
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import DaySalesSettings, TenantSettings
-from schemas.words import Said
+from schemas.words import Said, Text
 
 Row = Mapping[str, str]
 """A row as it is typed: field and text."""
@@ -106,10 +106,16 @@ _TOGETHER: Final = Said(
 
 
 class WrongMapping(ValueError):
-    """What was typed is no mapping: the section and row (1 is the first) of each mistake, and what is wanted there."""
+    """What was typed is no mapping: the section and row (1 is the first) of each mistake, and what is wanted there.
 
-    def __init__(self, problems: Sequence[tuple[Section | None, int, Column | None]]) -> None:
-        self.problems = tuple(problems)
+    Attributes:
+        whole: what is wrong with all of it, where that is no row's.
+    """
+
+    def __init__(
+        self, problems: Sequence[tuple[Section | None, int, Column | None]], whole: Sequence[Text] = ()
+    ) -> None:
+        self.problems, self.whole = tuple(problems), tuple(whole)
         super().__init__("a mapping does not hold together")
 
     def said(self, above: Mapping[str, int]) -> Iterator[tuple[Said, str, Said]]:
@@ -195,7 +201,7 @@ def with_rows(settings: TenantSettings, rows: Mapping[str, Sequence[Row]]) -> Te
     try:
         return settings_files.read(to_json(body | {"daysales": mapping}), is_json=True)
     except WrongFile as error:
-        raise WrongMapping([_place(place) for place in error.places] or [(None, 0, None)]) from None
+        raise WrongMapping(list(map(_place, error.places)), () if error.places else error.problems) from None
 
 
 def _place(place: Sequence[int | str]) -> tuple[Section | None, int, Column | None]:

@@ -18,7 +18,7 @@ from connectors.desk import settings_problem_words as say
 from schemas import problem_words
 from schemas.envelope import Unreadable, must_be_readable
 from schemas.events import EmployeeField
-from schemas.settings import TenantSettings
+from schemas.settings import LARGEST_SETTINGS, TenantSettings
 from schemas.settings_words import MEANINGS
 from schemas.words import Text
 
@@ -170,6 +170,8 @@ def _validated(value: Any) -> TenantSettings:
     except ValidationError as error:
         found = error.errors(include_url=False)
         raise WrongFile(tuple(map(_problem, found)), tuple(each["loc"] for each in found)) from None
+    if (size := len(settings.model_dump_json().encode())) > LARGEST_SETTINGS:  # Kafka would never take them
+        raise WrongFile((say.TOO_LARGE(size=size, most=LARGEST_SETTINGS),))
     return settings
 
 

@@ -40,6 +40,13 @@ TOO_MUCH = Phrase(
     "filen hänvisar till sig själv, är för djupt nästlad eller har mer än {most:count} värden",
     "the file refers to itself, is nested too deeply, or has more than {most:count} values",
 )
+TOO_LARGE = Phrase(
+    "desk.settings_too_large",
+    "inställningarna är {size:count} byte, fler än de {most:count} som ett företags får vara: ta bort rader som "
+    "inte behövs mer; en rad för en momssats gäller varje grupp utan egen rad",
+    "the settings are {size:count} bytes, more than the {most:count} that a company's may be: leave out rows that are "
+    "not needed any more; a row of a VAT rate is for each group without one of its own",
+)
 EMPTY = Phrase(
     "desk.settings_empty",
     "filen är tom; att börja med ett kontoförslag: bokbuss settings show --starting-set",

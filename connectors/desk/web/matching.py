@@ -14,7 +14,7 @@ from connectors.desk.matching import SECTIONS, Row, WrongMapping
 from connectors.desk.web.books import chart_of
 from connectors.desk.web.company_settings import compared_with, taken_effect
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import clock, companies, registry, tasks, tenants
+from infra import clock, companies, registry, speaking, tasks, tenants
 from infra.accounts.permissions import Permission
 from infra.companies import NewerSettings
 from infra.deciding import simulating as simulation
@@ -269,7 +269,8 @@ def _moved(visit: Visit) -> str:
 
 def _said(visit: Visit, error: WrongMapping, new: Mapping[str, Sequence[Row]]) -> list[tuple[str, str]]:
     row, above = visit.say("rad", "row"), {section: len(rows) for section, rows in new.items()}
-    return [
+    said = [("", speaking.heard(each, visit.language)) for each in error.whole]
+    return said + [
         ("", f"{label.to(visit.language)}{f', {row} {number}' if number else ''}: {wanted.to(visit.language)}.")
         for label, number, wanted in error.said(above)
     ]

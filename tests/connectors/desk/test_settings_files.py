@@ -132,6 +132,15 @@ def test_numbers_may_stand_unquoted() -> None:
     assert chosen.vat == (VatAccount(vat_rate=Decimal(25), account=2611),)
 
 
+def test_settings_that_kafka_would_never_take_are_refused_before_that() -> None:
+    """What is published has every field: a file of less than a megabyte can be too large."""
+    groups = [{"group": f"{number:05} {'x' * 50}", "account": "3001"} for number in range(9_000)]
+    file = json.dumps({"daysales": {"series": "F", "sales": groups}}).encode()
+    with pytest.raises(WrongFile, match=r"the settings are 1,\d{3},\d{3} bytes, more than the 1,000,000 that"):
+        read(file, is_json=True)
+    assert read(json.dumps({"daysales": {"series": "F", "sales": groups[:6_000]}}).encode(), is_json=True)
+
+
 def test_a_number_among_choices_is_read_as_one() -> None:
     """Alexis HR's street stands in Fortnox's second address line, however it is quoted."""
     for content in (b"street_line: 2", b"street_line: '2'"):
