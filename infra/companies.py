@@ -18,7 +18,7 @@ from infra.access.connection_rows import forget_another_company, holder
 from infra.access.connections import Connections
 from infra.access.vault import signing_secret
 from infra.accounts import history
-from infra.incarnations import COMPANY_REMOVED, kept_under
+from infra.incarnations import COMPANY_REMOVED, GOES, kept_under
 from infra.kafka.cluster import sent
 from infra.kafka.parking import FLOWS
 from infra.packages import storing
@@ -55,6 +55,11 @@ _ADD = text(
        on conflict (tenant) do update set organisation_number = coalesce(:org, tenants.organisation_number),
            database_number = coalesce(:database, tenants.database_number)"""
 )
+_IS_USED_AGAIN = text(
+    """select exists (select from removed_tenants where name = :tenant)
+              and not exists (select from tenants where tenant = :tenant)"""
+)
+"""What was under way for the company that had the name may have written rows after it was removed."""
 _SECRET = text(
     """insert into signing_secrets (tenant, system, secret) values (:tenant, :system, :secret)
        on conflict (tenant, system) do update set secret = excluded.secret"""
@@ -89,6 +94,9 @@ async def add(
             if (other := await holder(connection, tenant, database_number)) is not None:
                 raise Taken(other)
             await forget_another_company(connection, tenant, database_number)
+        if await connection.scalar(_IS_USED_AGAIN, {"tenant": tenant}):
+            for statement in _OF_ITS_OWN:
+                await connection.execute(statement, {"tenant": tenant})
         await connection.execute(_ADD, {"tenant": tenant, "org": organisation_number, "database": database_number})
         has = set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
         made = {system: signing_secret() for system in registry.sources() if renewed_by or system not in has}
@@ -331,6 +339,7 @@ async def _remove(engine: AsyncEngine, tenant: str, by: str, *, now: bool) -> st
     """Remove a company unless an order is being sent (``now``: all the same); return what its trail is kept under."""
     async with engine.begin() as connection:
         await connection.execute(_LOCK, {"tenant": tenant})
+        await connection.execute(GOES, {"tenant": tenant})
         company = (await connection.execute(_LAST, {"tenant": tenant})).mappings().one_or_none()
         if company is None:
             raise UnknownTenant(f"{tenant} was removed just now")

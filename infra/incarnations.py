@@ -31,6 +31,13 @@ _FORMER = text(
     """select distinct on (name) name, incarnation, removed_at from removed_tenants
        where name = any(cast(:names as text[])) order by name, incarnation desc"""
 )
+STAYS: Final = text(
+    """select pg_advisory_xact_lock_shared(hashtextextended(name, 23))
+       from unnest(cast(:names as text[])) as name"""
+)
+"""Keeps companies from being removed until a transaction is over; many at once may do so."""
+GOES: Final = text("select pg_advisory_xact_lock(hashtextextended(:tenant, 23))")
+"""Waits until nobody keeps a company, whoever removes it."""
 
 
 def asking_former(names: Iterable[str]) -> Asked:
@@ -44,8 +51,12 @@ def formers(asked: Asked) -> dict[str, Former]:
 
 
 async def former(connection: AsyncConnection, names: Iterable[str]) -> dict[str, Former]:
-    """Ask for the last company of each name that was removed, and nothing else; return ``formers``."""
-    await together(connection, [asked := asking_former(names)])
+    """Ask for the last company of each name that was removed, and nothing else; return ``formers``.
+
+    Nobody removes one of them from then on until this transaction is over: what it writes is of a company that is.
+    """
+    known = sorted(names)
+    await together(connection, [Asked(STAYS, {"names": known}), asked := asking_former(known)])
     return formers(asked)
 
 

@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import companies, contents, tenants
 from infra.access.connection import Taken
 from infra.access.vault import open_vault
+from infra.delivery.journal import Journal
 from infra.plugin import Host
 from infra.settings import Settings
 from infra.tables import metadata
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import TenantSettings
+from tests.infra.fake_fortnox import order
 
 
 @pytest.mark.parametrize("name", list(metadata.tables))
@@ -127,3 +129,37 @@ async def test_a_removal_that_is_cut_off_among_the_documents_is_taken_up_again(
             await companies.remove(host, producer, tenant, by="anna")
     assert (await companies.remove(host, producer, tenant, by="anna")).left_to_do == ()
     assert await store.size(tenant, sha256) is None
+
+
+async def test_nothing_is_written_down_of_a_company_that_is_removed_meanwhile(
+    engine: AsyncEngine, settings: Settings, producer: AIOKafkaProducer, tenant: str
+) -> None:
+    """An order that is being journaled: the next company of that name would have had it carried out in its books."""
+    host = Host(settings, engine, await open_vault(engine, settings), None, None)
+    await companies.add(host, tenant, organisation_number=None, database_number=None)
+    async with engine.begin() as others, asyncio.TaskGroup() as tasks:
+        await others.execute(text("lock table outbox in share row exclusive mode"))  # the last that is written to
+        writing = tasks.create_task(Journal(engine, "fortnox").insert([(0, order(tenant, "K1/1", 1))]))
+        await asyncio.sleep(0.5)
+        removing = tasks.create_task(companies.remove(host, producer, tenant, by="anna"))
+        await asyncio.wait([removing], timeout=1.5)
+        assert not writing.done()
+        await others.rollback()
+    async with engine.connect() as connection:
+        found = (await connection.execute(text("select tenant, state from journal"))).all()
+    assert found == [(removing.result().under, "withdrawn")]
+
+
+async def test_a_company_finds_nothing_of_the_one_that_had_its_name(
+    engine: AsyncEngine, settings: Settings, producer: AIOKafkaProducer, tenant: str
+) -> None:
+    """What was under way when that was removed may have written something after it: a delivery, a person's key."""
+    host = Host(settings, engine, await open_vault(engine, settings), None, None)
+    late = "insert into deliveries values (:tenant, 'openpos', 'msg_1', '', '[]', now())"
+    for _ in range(2):
+        await companies.add(host, tenant, organisation_number=None, database_number=None)
+        async with engine.begin() as connection:
+            assert await connection.scalar(text("select count(*) from deliveries")) == 0
+        await companies.remove(host, producer, tenant, by="anna")
+        async with engine.begin() as connection:
+            await connection.execute(text(late), {"tenant": tenant})
