@@ -58,11 +58,14 @@ _NEWEST = text(
 )
 # Heads move in the transaction that writes the records, so that one statement sees both or neither.
 _AFTER = text(
-    """select a.tenant, a.body from audit_heads h
-       left join unnest(cast(:tenants as text[]), cast(:sequences as bigint[])) as k(t, s) on k.t = h.tenant
-       join audit a on a.tenant = h.tenant and a.sequence > coalesce(k.s, 0)
-       where h.sequence > coalesce(k.s, 0)
-         and (cast(:tenant as text) is null or h.tenant = :tenant or k.t is not null)
+    """select a.tenant, a.body from (
+         select h.tenant, coalesce(k.s, 0) as known from audit_heads h
+         left join unnest(cast(:tenants as text[]), cast(:sequences as bigint[])) as k(t, s) on k.t = h.tenant
+         where h.sequence > coalesce(k.s, 0)
+           and (cast(:tenant as text) is null or h.tenant = :tenant or k.t is not null)) as moved
+       cross join lateral (
+         select id, tenant, body from audit where tenant = moved.tenant and sequence > moved.known
+         order by sequence limit 1000) as a
        order by a.id limit 1000"""
 )
 _REMOVED_SINCE = text(

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra import faultpoints, telemetry, tracing
+from infra import clock, faultpoints, telemetry, tracing
 from infra.kafka.lives import Now, name_in
 from infra.store import Asked, lines, together
 
@@ -21,6 +21,8 @@ _log = telemetry.log(__name__)
 _LEFT_PAGE = 500
 _LEFT_SECONDS = 5.0
 """Age at which an order that was not sent has no living sender, most likely."""
+_LOOK_THROUGH = 60.0
+"""Seconds between two looks at all that has not arrived: it may be much, while what it is for does not run."""
 
 _WRITE = text(
     f"""insert into outbox (tenant, topic, message_id, value, written_at)
@@ -33,6 +35,12 @@ _LEFT = text(
     """select id, tenant, topic, value from outbox
        where tenant = any(cast(:tenants as text[])) and sent_as is null and id != all(cast(:sent as bigint[]))
        order by id"""
+)
+_UNSENT = text(
+    """select id, tenant, topic, value from outbox
+       where written_at < clock_timestamp() - make_interval(secs => :age) and id != all(cast(:sent as bigint[]))
+         and sent_as is null
+       order by tenant, id limit :page"""
 )
 # What another life of the topic has, as far as it had not arrived, is not in this one.
 _LEFT_BEHIND = text(
@@ -104,6 +112,8 @@ class Outbox:
         self.now: Now = {}
         self._sent: dict[int, str] = {}
         """Rows that Kafka has acknowledged, and which life of their topic; the next transaction marks them."""
+        self._looked: tuple[Now, float] | None = None
+        """What each topic was when all rows were looked through last, and when that was (monotonic)."""
 
     def opening(self, tenants: Sequence[str]) -> Opening:
         """Return what marks in a transaction what is sent, and asks for what of these companies is not."""
@@ -114,10 +124,15 @@ class Outbox:
     async def left_behind(self, connection: AsyncConnection) -> Left:
         """Return what nobody came for, and what this transaction marks."""
         opening = self.opening([])
-        names = {"topics": list(self.now), "names": [one.name for one in self.now.values()]}
+        now, at = self.now, clock.monotonic()
         old = {"age": _LEFT_SECONDS, "sent": list(opening.marked), "page": _LEFT_PAGE}
-        await together(connection, [*opening.asked, behind := Asked(_LEFT_BEHIND, old | names)])
+        if all_of_it := self._looked is None or self._looked[0] != now or at - self._looked[1] >= _LOOK_THROUGH:
+            old |= {"topics": list(now), "names": [one.name for one in now.values()]}
+        behind = Asked(_LEFT_BEHIND if all_of_it else _UNSENT, old)
+        await together(connection, [*opening.asked, behind])
         left = [Outgoing(*row) for row in behind.rows]
+        if all_of_it and len(left) < _LEFT_PAGE:
+            self._looked = now, at
         if left:
             _log.warning("orders were left behind", orders=len(left))
         return Left(opening.marked, left)
