@@ -63,6 +63,24 @@ _FORGET_SESSIONS: Final = text(
            and exists (select from sessions n where n.account_id = s.account_id and n.made_at > s.made_at)
          limit :page))"""
 )
+_PAST = """made_at < clock_timestamp() - make_interval(days => :days)
+         and exists (select from plans n where n.tenant = p.tenant and n.flow = p.flow and n.made_at > p.made_at)"""
+# A plan that is dropped is applied by nobody any more, while its rows go. What was applied explains what was done.
+_DROP_PLANS: Final = text(
+    f"""update plans p set state = 'dropped', body = jsonb_set(body, '{{state}}', '"dropped"')
+       where state = 'made' and {_PAST} and not exists (
+         select from plan_rows r where r.plan_id = p.plan_id and r.body ->> 'applied_at' is not null)"""  # noqa: S608 - no values in it
+)
+_FORGET_ROWS: Final = text(
+    f"""with old as materialized (select plan_id from plans p where state = 'dropped' and {_PAST})
+       delete from plan_rows where (plan_id, "row") in (
+         select plan_id, "row" from plan_rows join old using (plan_id)
+         where body ->> 'applied_at' is null limit :page)"""  # noqa: S608 - the same
+)
+_FORGET_PLANS: Final = text(
+    f"""delete from plans p where state = 'dropped' and {_PAST}
+         and not exists (select from plan_rows r where r.plan_id = p.plan_id)"""  # noqa: S608 - the same
+)
 _SIZES: Final = text(
     """select relname, pg_total_relation_size(oid) from pg_class
        where relkind = 'r' and relnamespace = 'public'::regnamespace"""
@@ -92,9 +110,12 @@ async def forget(engine: AsyncEngine, keep: KeepSettings, check: Callable[[], No
         check: raises when this process may not go on.
     """
     gone = {"decided": await _forget_lines(engine, keep.answers_days, check)}
+    await store.write(engine, _DROP_PLANS, {"days": keep.plans_days})
     for table, statement, days in (
         ("deliveries", _FORGET_DELIVERIES, keep.deliveries_days),
         ("sessions", _FORGET_SESSIONS, keep.sessions_days),
+        ("plan_rows", _FORGET_ROWS, keep.plans_days),
+        ("plans", _FORGET_PLANS, keep.plans_days),
     ):
         gone[table] = 0
         while True:

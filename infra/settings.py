@@ -94,6 +94,9 @@ class KeepSettings(BaseModel):
     answers_days: int = Field(default=30, ge=1, description="lines that say that an answer or settings were taken in")
     deliveries_days: int = Field(default=400, ge=30, description="what came in over HTTP, to know it when it is resent")
     sessions_days: int = Field(default=90, ge=1, description="of the desk, once they have ended")
+    plans_days: int = Field(
+        default=90, ge=1, description="plans of which nothing was applied, once there is a newer one"
+    )
     every_seconds: float = Field(default=3600.0, gt=0, description="between two looks")
 
 

@@ -20,7 +20,8 @@ from schemas.audit import Call
 from schemas.commands import VoucherRef
 from schemas.plans import UNLINKED, PlanRow
 
-_OF = "(cast(:tenants as text[]) is null or tenant = any(cast(:tenants as text[])))"
+_OF = {False: "true", True: "tenant = any(cast(:tenants as text[]))"}
+"""Whether some companies are meant, or all: with "or" no index would lead to some."""
 _DECIDED = text(
     """select topic, partition, "offset", fact_id, rules, accepted_at, decided_at from decided
        where tenant = :tenant and topic like 'facts.%' and (key = :key
@@ -39,7 +40,7 @@ _RECORDS = text(
 _PLANNED = text(
     """select cast(p.plan_id as text) as plan, p.made_at, r.body::text as body
        from plan_rows r join plans p using (plan_id)
-       where p.tenant = :tenant
+       where p.tenant = :tenant and r.plan_id = any(array(select plan_id from plans where tenant = :tenant))
          and (r.body ->> 'person' = :key or :unlinked || (r.body ->> 'employee_id') = :key)
          and (r.body ->> 'applied_at' is not null
               or p.made_at = (select max(made_at) from plans where tenant = :tenant and flow = p.flow))
@@ -120,8 +121,9 @@ async def find(
             if year_id is not None:
                 voucher["year_id"] = year_id
             union = " union ".join(_FIND[one.kind])
+            whole = f"select tenant, key from ({union}) as found(tenant, key) where {_OF[within is not None]}"
             rows = await connection.execute(
-                text(f"select tenant, key from ({union}) as found(tenant, key) where {_OF} order by 1, 2 limit :limit"),
+                text(f"{whole} order by 1, 2 limit :limit"),
                 {"tenants": within, "text": one.text, "voucher": to_json(voucher).decode(), "limit": limit}
                 if one.kind == "voucher"
                 else {"tenants": within, "text": one.text, "told": _told(one.text), "limit": limit},
