@@ -71,6 +71,7 @@ def test_a_sample_becomes_the_facts_that_lie_beside_it(party: Party, path: Path)
     facts = shown(party.facts(path.name, path.read_bytes()))
     if os.environ.get("BOKBUSS_WRITE_GOLDEN"):
         golden.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+    assert golden.exists(), f"{golden.name} is missing: BOKBUSS_WRITE_GOLDEN=1 writes what {path.name} becomes"
     assert facts == json.loads(golden.read_text()), (
         "if it is meant to be so: BOKBUSS_WRITE_GOLDEN=1, and read the difference"
     )
@@ -189,10 +190,14 @@ async def test_what_a_write_wrote_its_probe_finds(party: Party, sink: Sink, engi
             if not reads_only(order):
                 assert await there.probe(enveloped(order), attempt()) == Absent()
             tried = attempt()
-            assert isinstance(await there.write(enveloped(order), tried), Delivered)
-            assert tried.calls
+            verdict: object = await there.write(enveloped(order), tried)
+            assert isinstance(verdict, Delivered), f"{type(order).__name__}: its write says {verdict}"
+            assert tried.calls, f"{type(order).__name__}: its write has put no call on record"
             found = await there.probe(enveloped(order), attempt())
-            assert isinstance(found, AlreadyThere), f"{type(order).__name__}: {found}"
+            said = "do encode, wire, translate and the sandbox call each field alike?"
+            assert isinstance(found, AlreadyThere), (
+                f"{type(order).__name__}: its probe says {found} of what it wrote: {said}"
+            )
 
 
 @every_sink
@@ -207,7 +212,10 @@ async def test_a_lost_answer_is_found_and_nothing_is_done_twice(party: Party, si
             done = imitated.records()
             looks = [await there.probe(enveloped(order), attempt()) for _ in range(2)]
             if looks == [Absent(), Absent()]:  # of several steps only the first one was done
-                assert isinstance(await there.write(enveloped(order), attempt()), Delivered | AlreadyThere)
+                again: object = await there.write(enveloped(order), attempt())
+                assert isinstance(again, Delivered | AlreadyThere), (
+                    f"{type(order).__name__}: its probe did not find what was written, and a second write says {again}"
+                )
                 looks = [await there.probe(enveloped(order), attempt())]
                 assert imitated.records() > done
             else:
@@ -245,4 +253,5 @@ def test_a_readme_has_the_headings_of_all(party: Party) -> None:
     demanded, file = headings(party), party.folder / "README.md"
     if demanded:
         found = [line.removeprefix("## ") for line in file.read_text().splitlines() if line.startswith("## ")]
-        assert [heading for heading in found if heading in demanded] == demanded
+        here = [heading for heading in found if heading in demanded]
+        assert here == demanded, f"{file}: the headings of all, in this order, are {', '.join(demanded)}"
