@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import registry, store
@@ -20,8 +20,6 @@ from schemas.audit import Call
 from schemas.commands import VoucherRef
 from schemas.plans import UNLINKED, PlanRow
 
-_OF = {False: "true", True: "tenant = any(cast(:tenants as text[]))"}
-"""Whether some companies are meant, or all: with "or" no index would lead to some."""
 _DECIDED = text(
     """select topic, partition, "offset", fact_id, rules, accepted_at, decided_at from decided
        where tenant = :tenant and topic like 'facts.%' and (key = :key
@@ -69,7 +67,7 @@ _MATCHING = (
 )
 _LEAVE = "leave/"
 """The key of a leave begins with it where it is decided; the fact of it has a key without."""
-_FIND: dict[str, tuple[str, ...]] = {
+_PARTS: dict[str, tuple[str, ...]] = {
     "voucher": ("select tenant, key from audit where body -> 'voucher' @> cast(:voucher as jsonb)",),
     "fact": (
         "select tenant, key from decided where starts_with(fact_id, :text) and topic like 'facts.%'",
@@ -97,6 +95,22 @@ _FIND: dict[str, tuple[str, ...]] = {
 }
 
 
+def _finding(whose: str) -> dict[str, TextClause]:
+    """Return what finds (company, key) pairs, by the reading of what was asked."""
+    return {
+        kind: text(
+            f"""select tenant, key from ({" union ".join(parts)}) as found(tenant, key) where {whose}
+                order by 1, 2 limit :limit"""
+        )
+        for kind, parts in _PARTS.items()
+    }
+
+
+_FIND_IN_ALL = _finding("true")
+_FIND = _finding("tenant = any(cast(:tenants as text[]))")
+"""In some companies: a statement of its own, for with "or" no index would lead there."""
+
+
 async def find(
     engine: AsyncEngine,
     asked: Sequence[Query],
@@ -120,10 +134,8 @@ async def find(
             voucher: dict[str, Any] = {"series": one.text, "number": one.number}
             if year_id is not None:
                 voucher["year_id"] = year_id
-            union = " union ".join(_FIND[one.kind])
-            whole = f"select tenant, key from ({union}) as found(tenant, key) where {_OF[within is not None]}"
             rows = await connection.execute(
-                text(f"{whole} order by 1, 2 limit :limit"),
+                (_FIND_IN_ALL if within is None else _FIND)[one.kind],
                 {"tenants": within, "text": one.text, "voucher": to_json(voucher).decode(), "limit": limit}
                 if one.kind == "voucher"
                 else {"tenants": within, "text": one.text, "told": _told(one.text), "limit": limit},

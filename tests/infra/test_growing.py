@@ -29,6 +29,7 @@ READ_WHOLE = {
     "infra.restoring.sweeping._ON_THE_WAY": "a restored database",
     "infra.retention._FORGET_DELIVERIES": "once an hour",
     "infra.showing.activity._LATEST": "a person asks for all of it; where a first day is said, an index leads there",
+    "infra.showing.overview._FIND_IN_ALL": "a person looks for something in every company",
     "infra.trail._ALL_HEADS": "the trail is verified, which reads all of it",
     "infra.trail._NEWEST": "a person asks for every company's; it ends with the first page",
 }
