@@ -4,17 +4,21 @@ Its document knows 200, 201, 400, 401, 403, 404 and 500, with errors as ``{statu
 front of it may answer otherwise.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from connectors.alexishr import refusal_words
 from infra import words
 from infra.delivery import answers
 from infra.delivery.answers import BRIEF_WAIT, OPERATOR_WAIT, REFUSAL, Answer, Missing, Unauthorised, form, json_object
 from infra.verdicts import Rejected, RetryLater, Unknown
+
+_NOT_SERVED: Final = re.compile(r"Cannot [A-Z]+ /")
+"""How their framework (Nest) names the method and the path for which it has nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,10 @@ def page(response: Answer) -> Page | Missing | RetryLater | Unauthorised:
     if response.status != HTTPStatus.OK:
         return _passing(response) or _no_answer(response)
     content = json_object(response)
-    data, total, related = content.get("data"), content.get("total", 1), content.get("relations") or {}
+    data, related = content.get("data"), content.get("relations") or {}
     items: Any = [data] if isinstance(data, dict) else data
-    if not _records(items) or not isinstance(total, int) or not isinstance(related, dict):
+    total = 1 if isinstance(data, dict) else content.get("total")
+    if not _records(items) or not isinstance(total, int | None) or not isinstance(related, dict):
         return unreadable()
     if not all(_records(each) for each in related.values()):
         return unreadable()
@@ -90,11 +95,16 @@ def _no_answer(response: Answer) -> RetryLater:
 
 
 def _refusal(response: Answer) -> str | None:
-    """Return the message of an error of theirs; None when it is no refusal."""
+    """Return the message of an error of theirs; None when it is no refusal.
+
+    A 404 of an address that nobody serves (just now) has the form of one, and says nothing of the record.
+    """
     content = json_object(response)
     if response.status not in REFUSAL or "statusCode" not in content:
         return None
     message = content.get("message") or content.get("error") or ""
+    if response.status == HTTPStatus.NOT_FOUND and _NOT_SERVED.match(str(message)):
+        return None
     said = message if isinstance(message, list) else [message]
     return "; ".join(str(each) for each in said if isinstance(each, str | dict)) or "no message"
 

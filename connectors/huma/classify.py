@@ -28,6 +28,8 @@ from infra.verdicts import Granted, Refused, Rejected, RetryLater, Unknown
 
 _LONG_DIGITS: Final = re.compile(r"\d[\d \-]{6,}\d", re.ASCII)
 _TOKEN_SECONDS: Final = 3600
+_NO_RECORD: Final = "object:not-found"
+"""Of their 404 only this is about a record: one without it is of an address that nobody serves just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,13 @@ def page(response: Answer) -> Page | RetryLater | Unauthorised:
     items = content.get("items")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return unreadable()
-    total = content.get("total", len(items))
-    return Page(tuple(items), total) if isinstance(total, int) else unreadable()
+    total = content.get("total")  # they require the items only
+    return Page(tuple(items), total) if total is None or isinstance(total, int) else unreadable()
 
 
 def one(response: Answer) -> One | Missing | RetryLater | Unauthorised:
     """Read a record."""
-    if response.status == HTTPStatus.NOT_FOUND and _code(json_object(response)):
+    if response.status == HTTPStatus.NOT_FOUND and json_object(response).get("errorCode") == _NO_RECORD:
         return Missing()
     if response.status != HTTPStatus.OK:
         return _no_answer(response)
@@ -94,10 +96,11 @@ def written(response: Answer, values: Iterable[str]) -> Written | Rejected | Ret
         return Unknown.saying(words.NO_RECORD(form=form(response)))
     if passing := _passing(response):
         return passing
-    if response.status not in REFUSAL or not _code(content):
+    gone = response.status == HTTPStatus.NOT_FOUND
+    if response.status not in REFUSAL or not _code(content) or (gone and content.get("errorCode") != _NO_RECORD):
         return Unknown.saying(words.NOT_CLEAR(form=form(response)))
     said = _said(content, values)
-    if response.status == HTTPStatus.NOT_FOUND:
+    if gone:
         return Rejected.saying("person_missing", refusal_words.RECORD_GONE(said=said), "accountant")
     return Rejected.saying("refused", refusal_words.REFUSES(status=response.status, said=said), "accountant")
 

@@ -40,9 +40,10 @@ def connect(tenant: Company, by: By = None) -> None:
         if not (_UUID.fullmatch(client_id) and _UUID.fullmatch(client_secret)):
             raise WrongUsage("standard input: two lines are expected, client id and client secret, each a UUID")
         people = await store(place, tenant, client_id, client_secret, asker(by))
+        number = "" if people is None else f" ({people} people)"
         print_lines(
             [
-                f"{tenant} is connected to Huma ({people} people); they are read within a minute",
+                f"{tenant} is connected to Huma{number}; its people are read within a minute",
                 await _what_to_register(place, tenant),
                 f"Next: bokbuss plan employees {tenant} shows what would be done. Nothing is sent before that.",
             ]
@@ -51,8 +52,8 @@ def connect(tenant: Company, by: By = None) -> None:
     in_office(work, tenant)
 
 
-async def store(place: Office, tenant: str, client_id: str, client_secret: str, by: str) -> int:
-    """Try client id and secret by two calls and keep them; return how many people there are.
+async def store(place: Office, tenant: str, client_id: str, client_secret: str, by: str) -> int | None:
+    """Try client id and secret by two calls and keep them; return how many people there are, where Huma says it.
 
     Raises:
         Failed: Huma refuses them, or does not answer.
@@ -64,7 +65,7 @@ async def store(place: Office, tenant: str, client_id: str, client_secret: str, 
         raise Failed(f"they were not kept: {granted.why}")
     async with Client(timeout=settings.request_timeout) as client:
         trial = Huma(tenant, host, client, token=granted.access)
-        people = 0
+        people: int | None = None
         try:
             async for page in trial.pages(encode.people(1), Attempt.of_no_lane()):
                 people = page.total

@@ -63,10 +63,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list, and how many records the whole list has."""
+    """A part of a list, and how many records the whole list has; None where it does not say."""
 
     items: tuple[Mapping[str, Any], ...] = field(repr=False)
-    total: int
+    total: int | None
 
 
 def json_object(answer: Answer) -> dict[str, Any]:

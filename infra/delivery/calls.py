@@ -46,7 +46,8 @@ def told(answer: object) -> tuple[str, Text]:  # noqa: PLR0911 - one for each an
         case Missing():
             return "missing", words.MISSING()
         case Page(items, total):
-            return "ok", words.LISTED_OF(number=len(items), all=total)
+            number = len(items)
+            return "ok", words.LISTED(number=number) if total is None else words.LISTED_OF(number=number, all=total)
         case _:
             raise TypeError(f"nobody says what a {type(answer).__name__} is")
 

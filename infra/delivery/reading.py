@@ -59,7 +59,8 @@ async def pages(party: str, request: _Request, ask: Callable[[_Request], Awaitab
     """Read a list to its end, page by page, by whatever size of page it answers with.
 
     Each page begins with the last record of the one before. If it does not, records before it are gone, and others
-    moved past us: the list is read from its beginning again, so a record may come twice, but none is missed.
+    moved past us: the list is read from its beginning again, so a record may come twice, but none is missed. A list
+    that does not say how many there are ends where a page brings nothing new.
 
     Raises:
         NotRead: also when a list moves each time it is read.
@@ -76,7 +77,7 @@ async def pages(party: str, request: _Request, ask: Callable[[_Request], Awaitab
             if items or not offset:
                 yield replace(page, items=items)
             reached = offset + len(page.items)
-            if reached >= page.total:
+            if not items if page.total is None else reached >= page.total:
                 return
             if not items:
                 break

@@ -49,6 +49,7 @@ class Company:
         people: by id; each as it was written, with its ``positions`` by id.
         groups: by id, as the API shows them.
         page_limit: the most people that an answer holds; fewer than documented to try more pages with fewer people.
+        says_totals: whether a list says how many records it has; the document does not require it.
         faults: what goes wrong with calls.
         webhooks: where changes are sent to.
         calls: method and path with query of each call of the API, in order; tokens apart.
@@ -61,6 +62,7 @@ class Company:
         self.people: dict[str, Record] = {}
         self.groups: dict[str, Record] = {}
         self.page_limit = 50
+        self.says_totals = True
         self.faults = Faults()
         self.webhooks = Webhooks()
         self.calls: list[str] = []
@@ -281,7 +283,8 @@ class Company:
         if not offset.isdecimal():
             raise RequestRefused(400, "offset")
         items = found[int(offset) : int(offset) + min(int(limit), page_limit)]
-        return {"total": len(found), "items": items, "filters": {}, "meta": {}}
+        total = {"total": len(found)} if self.says_totals else {}
+        return {**total, "items": items, "filters": {}, "meta": {}}
 
     def _summary(self, person: Record) -> Record:
         names = ("id", "givenName", "familyName", "preferredName", "email", "phone", "type")

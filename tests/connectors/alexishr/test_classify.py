@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.alexishr import classify
+from infra.delivery.answers import Missing
 from infra.http import Response
 from infra.verdicts import Rejected, RetryLater, Unknown
 
@@ -32,3 +33,16 @@ def test_a_refusal_in_their_words_is_one() -> None:
     verdict = classify.written(answer(400, ERROR), ())
     assert isinstance(verdict, Rejected)
     assert verdict.code == "refused"
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_nobody_is_gone_because_an_address_is_not_served(method: str) -> None:
+    """Their framework answers so for every path, whoever was asked for."""
+    unserved = {"statusCode": 404, "message": f"Cannot {method} /v1/employee/1", "error": "Not Found"}
+    assert not isinstance(classify.page(answer(404, unserved)), Missing)
+    assert isinstance(classify.written(answer(404, unserved), ()), Unknown)
+    gone = answer(404, {"statusCode": 404, "message": "Employee not found", "error": "Not Found"})
+    assert classify.page(gone) == Missing()
+    verdict = classify.written(gone, ())
+    assert isinstance(verdict, Rejected)
+    assert verdict.code == "person_missing"

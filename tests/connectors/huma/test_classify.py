@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.huma import classify
+from infra.delivery.answers import Missing
 from infra.http import Response
 from infra.verdicts import Rejected, RetryLater, Unknown
 
@@ -35,3 +36,29 @@ def test_a_refusal_in_their_words_is_one() -> None:
     verdict = classify.written(answer(400, ERROR), ())
     assert isinstance(verdict, Rejected)
     assert verdict.code == "refused"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        {
+            "error": "Not Found",
+            "message": "",
+            "path": "/users/1",
+            "status": 404,
+            "timestamp": "2026-04-10T20:04:11.000Z",
+        },
+        {"errorCode": "route:not-found", "errorMessage": "no such route"},
+    ],
+)
+def test_nobody_is_gone_because_an_address_is_not_served(body: Any) -> None:
+    """Only their own word for it says that a record is not there; what stands in front of them knows no records."""
+    assert not isinstance(classify.one(answer(404, body)), Missing)
+    assert isinstance(classify.written(answer(404, body), ()), Unknown)
+    gone = answer(404, {"errorCode": "object:not-found", "errorMessage": "Object not found", "interpolations": {}})
+    assert classify.one(gone) == Missing()
+    verdict = classify.written(gone, ())
+    assert isinstance(verdict, Rejected)
+    assert verdict.code == "person_missing"

@@ -64,6 +64,16 @@ async def test_everybody_is_told_once_in_the_fewest_calls(host: Host, company: C
     assert told.people() == []
 
 
+async def test_a_list_that_does_not_say_its_length_is_read_to_its_end(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """The document requires a total nowhere."""
+    company.says_totals = False
+    crowd(company, 7)
+    await listing(host)
+    assert len(told.people()) == 7
+
+
 async def test_at_night_only_those_are_read_whom_the_list_shows_otherwise(
     host: Host, company: Company, told: FakeAcceptor
 ) -> None:
