@@ -115,6 +115,11 @@ def leave_types(limit: int) -> Request:
     return _list("leave-type", limit)
 
 
+def leave_type(type_id: str) -> Request:
+    """Return the question for one kind of leave."""
+    return Request("GET", f"leave-type/{type_id}")
+
+
 def leave_days(limit: int, employee_ids: Iterable[str], first: date, last: date) -> Request:
     """Return the question for the days of some people's approved leaves, both days included."""
     ids = [("filters[employeeId][$in][]", each) for each in employee_ids]

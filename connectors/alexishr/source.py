@@ -17,7 +17,7 @@ from connectors.alexishr.classify import Page
 from connectors.alexishr.client import PARTY, AlexisHR
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM, Chosen
-from connectors.alexishr.wire import Changed, LeaveType
+from connectors.alexishr.wire import Changed, Leave, LeaveType
 from infra import clock, faultpoints, telemetry, words
 from infra.commanding import Failed
 from infra.delivery.answers import Missing, read
@@ -52,6 +52,7 @@ class PeopleReader:
     may_go_on: Callable[[], None] = lambda: None
     _told: list[str] = field(default_factory=list)
     _kinds: dict[str, str] = field(default_factory=dict)
+    _unread_kinds: dict[str, NotRead] = field(default_factory=dict)
 
     @property
     def _seen(self) -> Sightings:
@@ -205,6 +206,7 @@ class PeopleReader:
         there: set[str] = set()
         people: dict[str, bool] = {}
         await self._read_kinds()
+        self._unread_kinds.clear()
         async for page in self.hr.pages(encode.leaves(self._limit, since - timedelta(days=1)), self.attempt):
             there |= {str(item.get("id")) for item in page.items}
             await self._tell_leaves(page.items, before, zone, whole=whole)
@@ -223,6 +225,8 @@ class PeopleReader:
                 await self._tell(LEAVE, [_told_leave(said.model_copy(update={"withdrawn": True}))])
             else:  # it went with its person: nobody says that they were not absent
                 await seen.forget(LEAVE, [record])
+        for error in self._unread_kinds.values():
+            raise error
         self.may_go_on()
         await seen.read(LEAVE, now, len(there))
 
@@ -234,13 +238,32 @@ class PeopleReader:
     async def _read_kinds(self) -> None:
         """Read the kinds of leave; one without a kind that we know goes by its id."""
         async for page in self.hr.pages(encode.leave_types(self._limit), self.attempt):
-            for item in page.items:
-                try:
-                    known = read(LeaveType, item, "leave-type")
-                except Malformed as error:
-                    _log.error("leave_type_unreadable", tenant=self.hr.tenant, problems=error.problems)
-                else:
-                    self._kinds[known.id] = known.kind
+            self._learn_kinds(page)
+
+    def _learn_kinds(self, page: Page) -> None:
+        for item in page.items:
+            try:
+                known = read(LeaveType, item, "leave-type")
+            except Malformed as error:
+                _log.error("leave_type_unreadable", tenant=self.hr.tenant, problems=error.problems)
+            else:
+                self._kinds[known.id] = known.kind
+
+    async def _look_for_kind(self, leave: Leave, before: LeaveChanged | None) -> None:
+        """Read a kind that the list does not show, as an archived one; of one that is gone, what was told says it."""
+        if leave.type_id in self._kinds or leave.type_id in self._unread_kinds:
+            return
+        try:
+            page = await self.hr.read(encode.leave_type(leave.type_id), self.attempt)
+        except NotRead as error:
+            if not error.verdict.alone:
+                raise
+            self._unread_kinds[leave.type_id] = error
+            return
+        if isinstance(page, Page):
+            self._learn_kinds(page)
+        elif before is not None:
+            self._kinds[leave.type_id] = before.kind
 
     async def _tell_leaves(
         self,
@@ -252,14 +275,18 @@ class PeopleReader:
     ) -> None:
         """Tell which of these leaves differ from what was told of them. What was never approved was never told.
 
-        One whose days cannot be read stays as it was told: how much of each is absence is not guessed.
+        One whose kind or days cannot be read stays as it was told: how much of each is absence is not guessed.
         """
         candidates: list[tuple[Mapping[str, Any], LeaveChanged]] = []
         for item in items:
             try:
+                leave = read(Leave, item, "leave")
+                await self._look_for_kind(leave, before.get(leave.id))
                 said = translate.leave(item, self._kinds, zone)
             except Malformed as error:
                 _log.error("leave_unreadable", tenant=self.hr.tenant, system=SYSTEM, problems=error.problems)
+                continue
+            if leave.type_id in self._unread_kinds:
                 continue
             known = before.get(said.leave_id)
             if (known is None and said.withdrawn) or (

@@ -242,7 +242,8 @@ class PeopleReader:
         if facts:
             self._told += await tell(self.huma, facts)
             await self._seen.remember(EMPLOYEE, unreadable, rising=True)
-        read = [each for each in people if each in listed and each not in failed]
+        gone = {fact.person_id for fact in facts if isinstance(fact, EmployeeChanged) and fact.deleted}
+        read = [each for each in people if each in listed and each not in failed and each not in gone]
         await self._seen.remember(LISTED, {each: listed[each] for each in read})
         return next(iter(failed.values()), None)
 

@@ -51,6 +51,7 @@ class Company:
         records: by resource and id, as the API shows them.
         page_limit: the most records that an answer holds, however many are asked for.
         clock_offset: seconds by which its clock is ahead of ours.
+        hides_archived: whether lists leave out kinds of leave that are archived; by their id they can be read.
         tells_time: whether answers have a Date header.
         faults: what goes wrong.
         calls: method and path with query of each call, in order.
@@ -62,6 +63,7 @@ class Company:
         self.records: dict[str, dict[str, Record]] = {resource: {} for resource in FORMS}
         self.page_limit = 1000
         self.clock_offset = 0.0
+        self.hides_archived = False
         self.tells_time = True
         self.faults = Faults()
         self.calls: list[str] = []
@@ -170,7 +172,7 @@ class Company:
     def listed(self, resource: str, query: Iterable[tuple[str, str]]) -> Record:
         """Answer GET of a list. Raises RequestRefused."""
         form = FORMS[resource]
-        found = list(self.records[resource].values())
+        found = [each for each in self.records[resource].values() if not (self.hides_archived and each.get("archived"))]
         select: list[str] = []
         relations: list[str] = []
         limit, offset = 50, 0

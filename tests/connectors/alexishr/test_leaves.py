@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.alexishr.sandbox import Company
+from connectors.alexishr.sandbox import Company, Fault, Faults
 from connectors.alexishr.settings import AlexisHRSettings
 from infra import clock
+from infra.delivery.reading import NotRead
 from infra.intake.sightings import Sightings
 from infra.plugin import Host
 from schemas.events import LeaveChanged
@@ -190,3 +191,54 @@ async def test_leaves_that_go_with_their_person_are_not_withdrawn(
     for _ in range(2):
         await leaves(host)
     assert told.leaves() == []
+
+
+async def test_a_leave_keeps_its_kind_when_that_is_archived(host: Host, company: Company, told: FakeAcceptor) -> None:
+    """Lists need not show what is archived; it is read by its id, once, and nothing looks changed."""
+    company.hides_archived = True
+    anna = company.add_person(firstName="Anna")
+    company.add_leave(anna, "VACATION", day(1), day(2))
+    await leaves(host)
+    told.leaves()
+    company.records["leave-type"][company.leave_types["VACATION"]]["archived"] = True
+    company.add_leave(anna, "VACATION", day(8), day(9))
+    company.calls.clear()
+    await leaves(host)
+    assert [(fact.first_day, fact.kind) for fact in told.leaves()] == [(TODAY + timedelta(days=8), "VACATION")]
+    assert sum("leave-type/" in call for call in company.calls) == 1
+
+
+async def test_a_leave_keeps_its_kind_when_that_is_gone(host: Host, company: Company, told: FakeAcceptor) -> None:
+    """What was told of the leave before still says what it is."""
+    anna = company.add_person(firstName="Anna")
+    leave = company.add_leave(anna, "VACATION", day(1), day(2))
+    await leaves(host)
+    told.leaves()
+    del company.records["leave-type"][company.leave_types["VACATION"]]
+    await leaves(host)
+    assert told.leaves() == []
+    company.change_leave(leave, endDate=f"{day(3)}T00:00:00.000Z")
+    await leaves(host)
+    assert [(str(fact.last_day), fact.kind) for fact in told.leaves()] == [(day(3), "VACATION")]
+
+
+async def test_a_kind_that_cannot_be_read_keeps_only_its_own_leaves_back(
+    host: Host, company: Company, told: FakeAcceptor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They stay as they were told; the reading fails, and the next one tells them."""
+
+    async def at_once(_seconds: float) -> None: ...
+
+    monkeypatch.setattr(clock, "sleep", at_once)
+    company.hides_archived = True
+    anna = company.add_person(firstName="Anna")
+    company.records["leave-type"][company.leave_types["VACATION"]]["archived"] = True
+    for kind in ("VACATION", "SICK_LEAVE"):
+        company.add_leave(anna, kind, day(1), day(2))
+    # The list has two pages.
+    company.faults = Faults(routes=["GET /v1/leave-type"], script=[None, None, *[Fault.FAIL] * 3])
+    with pytest.raises(NotRead):
+        await leaves(host)
+    assert [fact.kind for fact in told.leaves()] == ["SICK_LEAVE"]
+    await leaves(host)
+    assert [fact.kind for fact in told.leaves()] == ["VACATION"]

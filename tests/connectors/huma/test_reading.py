@@ -129,6 +129,26 @@ async def test_after_another_choice_everybody_is_read_at_night_and_told(
     assert names(told.people()) == ["Mimmi"]
 
 
+async def test_who_goes_between_the_list_and_their_reading_is_told_as_deleted_once(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """The list still showed them, and that is nothing to remember of somebody who is gone."""
+    ids = crowd(company, 2)
+    await listing(host)
+    told.people()
+    company.change_person(ids[1], phone="+46701740605")
+    company.calls.clear()
+
+    def before(call: int) -> None:
+        if call == 1 and ids[1] in company.people:  # the list was the first
+            company.remove(ids[1])
+
+    company.before = before
+    for _ in range(3):
+        await listing(host)
+    assert [(fact.person_id, fact.deleted) for fact in told.people()] == [(ids[1], True)]
+
+
 async def test_who_is_gone_is_told_as_deleted_once(host: Host, company: Company, told: FakeAcceptor) -> None:
     """A person who is in no list any more is looked for by themselves first."""
     ids = crowd(company, 3)
