@@ -151,7 +151,7 @@ class _Person:
         return await self._hr.write(request, self._attempt, values)
 
     def _differing(self, there: _There) -> list[EmployeeField]:
-        return [name for name, value in self._wanted.items() if self._plain(getattr(there.fields, name)) != value]
+        return [name for name, value in self._wanted.items() if not _same(name, self._held(there, name), value)]
 
     def _moved(self, there: _There) -> list[EmployeeField]:
         """Return the fields that hold neither what was expected nor what is to be written."""
@@ -161,11 +161,19 @@ class _Person:
         return [
             name
             for name in self._differing(there)
-            if self._plain(getattr(there.fields, name)) != self._plain(getattr(expected, name))
+            if not _same(name, self._held(there, name), self._plain(getattr(expected, name)))
         ]
+
+    def _held(self, there: _There, name: EmployeeField) -> Any:
+        return self._plain(getattr(there.fields, name))
 
     def _plain(self, value: Any) -> Any:
         return opened(value, self._hr.host.vault, self._hr.tenant)
+
+
+def _same(name: EmployeeField, one: Any, other: Any) -> bool:
+    """Tell whether two values are one; an address is, however its letters are written."""
+    return bool(str(one).casefold() == str(other).casefold() if name == "email" else one == other)
 
 
 def _there(record: Mapping[str, Any], page: Page, chosen: Chosen) -> _There | Rejected:

@@ -12,13 +12,14 @@ from connectors.alexishr.sandbox import Company
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.environment import whole
+from tests.connectors.fake_acceptor import VAULT
 from tests.loaded import bokbuss
 
 TOKEN = "a-token-that-nobody-sees"
 
 
 async def connect(
-    company: Company, kafka: str, url: str, folder: Path, token: str, tenant: str = "acme"
+    company: Company, kafka: str, url: str, folder: Path, token: str, tenant: str = "acme", more: tuple[str, ...] = ()
 ) -> tuple[int, str, str]:
     """Run the command as a process; return its exit code and what it says."""
     pipe, program = asyncio.subprocess.PIPE, await asyncio.to_thread(bokbuss)
@@ -31,7 +32,7 @@ async def connect(
             "BOKBUSS_ALEXISHR__API_URL": f"{address}/v1",
         }
         process = await asyncio.create_subprocess_exec(
-            *(program, "alexishr", "connect", tenant, "--by", "Anna"),
+            *(program, "alexishr", "connect", tenant, "--by", "Anna", *more),
             env=environment,
             cwd=folder,
             stdin=pipe,
@@ -89,3 +90,30 @@ async def test_what_is_not_taken_is_said_and_nothing_is_kept(
     assert not token or token not in err
     async with engine.connect() as connection:
         assert await connection.scalar(text("select count(*) from connections")) == 0
+
+
+@pytest.mark.usefixtures("acme")
+async def test_the_token_of_another_company_is_not_kept_unless_it_is_meant(
+    engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path
+) -> None:
+    """Its people would be made in these books, and ours be told as deleted; one Alexis HR of a group can be meant."""
+    company = Company("Krogen AB", TOKEN)
+    (record,) = company.records["company"].values()
+    connections = Connections(engine, VAULT)
+
+    async def told(number: str) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text("update tenants set organisation_number = :number"), {"number": number})
+
+    await told("5560360793")
+    code, out, err = await connect(company, kafka, prepared_url, tmp_path, TOKEN)
+    said = " ".join(err.split())
+    assert (code, out) == (1, "")
+    assert "another company's: Krogen AB has 5599990016, and acme is 5560360793" in said
+    assert "--another" in said
+    assert await connections.held("acme", "alexishr") is None
+    code, _, _ = await connect(company, kafka, prepared_url, tmp_path, TOKEN, more=("--another",))
+    assert code == 0
+    record["orgNumber"] = "16 556036-0793"
+    code, _, err = await connect(company, kafka, prepared_url, tmp_path, TOKEN)
+    assert (code, err) == (0, "")

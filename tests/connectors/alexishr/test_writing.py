@@ -131,6 +131,23 @@ async def test_without_a_kind_of_employment_to_take_the_person_is_made_and_the_d
     assert there.code == "employment_missing"
 
 
+async def test_an_address_that_is_kept_in_small_letters_is_the_one_that_was_written(
+    hr: Opened, company: Company
+) -> None:
+    """After a lost answer it is found; and nothing has moved for the next order, nor is it written again."""
+    order = upsert(None, fields=EmployeeFields(email="Anna@X.se", employment_id="17", given_name="Anna"))
+    company.faults = Faults(routes=["POST /v1/employee"], script=[Fault.LOSE_ANSWER])
+    assert isinstance(await hr.write(order, attempt()), Unknown)
+    record = only_person(company)
+    record["workEmail"] = "anna@x.se"
+    assert await hr.probe(order, attempt()) == AlreadyThere(record=record["id"])
+    expected, fields = EmployeeFields(email="Anna@X.SE"), EmployeeFields(email="ANNA@x.se")
+    again = await hr.write(upsert(record["id"], fields=fields, expected=expected), attempt())
+    assert again == AlreadyThere(record=record["id"])
+    expected, fields = EmployeeFields(email="Anna@X.SE"), EmployeeFields(email="anna.e@x.se")
+    assert isinstance(await hr.write(upsert(record["id"], fields=fields, expected=expected), attempt()), Delivered)
+
+
 async def test_a_new_person_needs_something_to_be_found_by(hr: Opened, company: Company) -> None:
     """A personal number would do, but it would stand in a URL."""
     verdict = await hr.write(upsert(None, fields=EmployeeFields(personal_number=NUMBER)), attempt())
