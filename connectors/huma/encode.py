@@ -5,7 +5,7 @@ whole, because the document requires it; the days of work belong to positions.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from schemas.events import EmployeeField
 
 PAGE: Final = 50
 """The most people that a page holds."""
+MOST_IDS: Final = 25
+"""The most people who can be asked for by their ids."""
 GROUPS: Final = 25
 """The most groups that a page holds."""
 DAYS: Final[Mapping[EmployeeField, str]] = {"first_day": "firstDayOfWork", "last_day": "lastDayOfWork"}
@@ -61,6 +63,11 @@ class Request(requests.Request):
 def people(limit: int = PAGE) -> Request:
     """Return the question for everybody."""
     return Request("GET", "users", (("orderDirection", "ASC"), ("limit", str(limit))))
+
+
+def these(person_ids: Sequence[str]) -> Request:
+    """Return the question for some people, ``MOST_IDS`` at most; whom nobody knows the answer leaves out."""
+    return Request("GET", "users", (*(("id", each) for each in person_ids), ("limit", str(PAGE))))
 
 
 def found_by(email: str) -> Request:

@@ -13,13 +13,15 @@ from connectors.huma.sandbox import Company
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.environment import whole
+from infra.intake.sightings import EMPLOYEE, Sightings
+from tests.connectors.fake_acceptor import VAULT
 from tests.loaded import bokbuss
 
 OTHER = "00000000-0000-4000-8000-000000000000"
 
 
 async def connect(
-    company: Company, kafka: str, url: str, folder: Path, said: str, tenant: str = "acme"
+    company: Company, kafka: str, url: str, folder: Path, said: str, tenant: str = "acme", more: tuple[str, ...] = ()
 ) -> tuple[int, str, str]:
     """Run the command as a process; return its exit code and what it says."""
     pipe, program = asyncio.subprocess.PIPE, await asyncio.to_thread(bokbuss)
@@ -32,7 +34,7 @@ async def connect(
             "BOKBUSS_HUMA__API_URL": address,
         }
         process = await asyncio.create_subprocess_exec(
-            *(program, "huma", "connect", tenant, "--by", "Anna"),
+            *(program, "huma", "connect", tenant, "--by", "Anna", *more),
             env=environment,
             cwd=folder,
             stdin=pipe,
@@ -96,3 +98,27 @@ async def test_what_is_not_taken_is_said_and_nothing_is_kept(
     assert OTHER not in err
     async with engine.connect() as connection:
         assert await connection.scalar(text("select count(*) from connections")) == 0
+
+
+@pytest.mark.usefixtures("acme")
+async def test_credentials_that_show_nobody_of_before_are_not_kept_unless_they_are_meant(
+    engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path
+) -> None:
+    """They are another company's: its people would be made in these books, and ours be told as deleted."""
+    ours, theirs = sandbox.made_up(), sandbox.Company()
+    theirs.add_person(givenName="Someone", email="else@y.se")
+    held = f"2026-04-10T20:04:11.000000+00:00 {0:016x}"
+    await Sightings(engine, "acme", "huma").remember(EMPLOYEE, dict.fromkeys(ours.people, held))
+
+    async def connected(company: Company, *more: str) -> tuple[int, str]:
+        said = f"{company.client_id}\n{company.client_secret}\n"
+        code, _, err = await connect(company, kafka, prepared_url, tmp_path, said, more=more)
+        return code, " ".join(err.split())
+
+    code, err = await connected(theirs)
+    assert code == 1
+    assert "another company's: none of the people who were read before is there" in err
+    assert "--another" in err
+    assert await Connections(engine, VAULT).held("acme", "huma") is None
+    assert await connected(ours) == (0, "")
+    assert await connected(theirs, "--another") == (0, "")
