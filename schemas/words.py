@@ -28,6 +28,8 @@ from schemas.money import text
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 _NAME_AND_REST: Final = re.compile(r"([^/ ]*)([/ ]?)(.*)", re.DOTALL)
 _NBSP: Final = "\N{NO-BREAK SPACE}"
+_ENDS: Final = (".", "!", "?", ":", "…")
+"""What ends a sentence that another one follows (``{why:sentence}``)."""
 _JOINED: Final[Mapping[str, Mapping[Language, str]]] = {
     "": {"sv": "; ", "en": "; "},
     "comma": {"sv": ", ", "en": ", "},
@@ -282,6 +284,9 @@ class _Hole:
             return amount(Decimal(self.value), self.language)
         if form == "rate" and self.language == "sv":
             return str(self.value).replace(".", ",")
+        if form == "sentence":
+            said = str(self.value)
+            return said if said.endswith(_ENDS) else f"{said}."
         if form not in {"", "money", "rate"}:
             raise ValueError(f"there is no form {form}")
         return str(self.value)

@@ -25,7 +25,10 @@ _FOUND: Final = f"""
     found as (
         select key, {DAY_OF_KEY} as day, {_TILL} as till, split_part(key, '/', 4) as number,
                coalesce({_CONTENT} ->> 'total_sales', {_CONTENT} ->> 'total')::numeric as total,
-               state -> 'awaits' <> 'null' as awaits
+               state -> 'awaits' <> 'null' as awaits,
+               state ->> 'part_of' is null and (
+                   coalesce({_CONTENT} ->> 'total_sales', {_CONTENT} ->> 'total')::numeric <> 0
+                   or jsonb_path_exists({_CONTENT}, '$.payments[*] ? (@.amount != "0.00")')) as money
         from flow_state
         where flow = :flow and tenant = :tenant and {DAY_OF_KEY} between :first and :last
           and {_CONTENT} <> 'null' and (:said = '' or strpos(lower({_TILL}), lower(:said)) > 0))"""
@@ -43,7 +46,7 @@ _KIND: Final = """
     case when h.hold_id is not null then 'held' when j.state = 'unknown' then 'lost'
          when j.state in ('queued', 'sending') then 'on_the_way'
          when j.state = 'delivered' then case j.purpose when 'reverse' then 'reversed' else 'booked' end
-         when f.awaits then 'on_the_way' else 'settled' end"""
+         when f.awaits then 'on_the_way' when f.money then 'left' else 'settled' end"""
 _COUNTS: Final = text(f"with {_FOUND} select {_KIND} as kind, count(*) as number from found f {_STANDING} group by 1")
 _PAGE: Final = text(
     f"""with {_FOUND},
@@ -81,7 +84,8 @@ class DayRow:
         till: system, store and register, as they stand in the key.
         number: the Z number, or the receipt's.
         total: what its newest content comes to, with VAT.
-        kind: held, lost (the answer of the books was lost), on_the_way, booked, reversed, settled (nothing to do).
+        kind: held, lost (the answer of the books was lost), on_the_way, booked, reversed, left (there was money, and
+            nothing of it is booked: a person or the settings said so), settled (there is nothing to book).
         hold_id, reason: of the open hold.
         voucher, record: what was written last, where that is one.
     """

@@ -26,29 +26,31 @@ THIS = Phrase("daysales.this", "denna: {seen}", "this: {seen}")
 
 MAY_BE_REVERSED = Phrase(
     "daysales.may_be_reversed",
-    "Dagen återförs inte, för det kan redan vara gjort: {why} Svara ”Återförd” om den verifikationen återför dagen, "
-    "eller ”Egen” om den är en annan händelse.",
-    "The day is not reversed, since it may be already: {why} Answer reversed if that voucher reverses it, or own if "
-    "it is another event.",
+    "Dagen återförs inte, för det kan redan vara gjort: {why:sentence} Svara ”Återförd” om den verifikationen "
+    "återför dagen, eller ”Egen” om den är en annan händelse.",
+    "The day is not reversed, since it may be already: {why:sentence} Answer reversed if that voucher reverses it, "
+    "or own if it is another event.",
 )
 VOUCHER_IS_GONE = Phrase(
     "daysales.voucher_is_gone",
-    "Dagen återförs inte: {why} Svara ”Återförd” för att bokföra dagen på nytt, ”Behåll” för att lämna bokföringen "
-    "som den är, eller ”Försök igen” om verifikationen finns där igen.",
-    "The day is not reversed: {why} Answer reversed to book the day anew, keep to leave the books as they are, or "
-    "retry if the voucher is there again.",
+    "Dagen återförs inte: {why:sentence} Svara ”Återförd” för att bokföra dagen på nytt, ”Behåll” för att lämna "
+    "bokföringen som den är, eller ”Försök igen” om verifikationen finns där igen.",
+    "The day is not reversed: {why:sentence} Answer reversed to book the day anew, keep to leave the books as they "
+    "are, or retry if the voucher is there again.",
 )
 ORDER_DISCARDED = Phrase(
     "daysales.order_discarded",
-    "Ordern om {what} kastades innan den nådde Fortnox: {why} Svara ”Försök igen”, så skickas den som en ny order.",
-    "The order of {what} was discarded before it reached Fortnox: {why} Answer retry and it is sent, as a new order.",
+    "Ordern om {what} kastades innan den nådde Fortnox: {why:sentence} Svara ”Försök igen”, så skickas den som en ny "
+    "order.",
+    "The order of {what} was discarded before it reached Fortnox: {why:sentence} Answer retry and it is sent, as a "
+    "new order.",
 )
 NOT_TAKEN = Phrase(
     "daysales.not_taken",
-    "Fortnox tar inte emot {what}: {why} Rätta till det i Fortnox; det som bokbuss kan kontrollera där går sedan "
-    "vidare av sig självt, för resten: svara ”Försök igen”. Eller ändra inställningarna.",
-    "Fortnox does not take {what}: {why} Set it right in Fortnox; what bokbuss can check there then goes on by "
-    "itself, for the rest answer retry. Or change the settings.",
+    "Fortnox tar inte emot {what}: {why:sentence} Rätta till det i Fortnox; det som bokbuss kan kontrollera där går "
+    "sedan vidare av sig självt, för resten: svara ”Försök igen”. Eller ändra inställningarna.",
+    "Fortnox does not take {what}: {why:sentence} Set it right in Fortnox; what bokbuss can check there then goes on "
+    "by itself, for the rest answer retry. Or change the settings.",
 )
 NO_REASON = Phrase("daysales.no_reason", "inget skäl angavs", "no reason given")
 THE_VOUCHER = Phrase("daysales.the_voucher", "verifikationen", "the voucher")
@@ -70,10 +72,10 @@ BOOKED_AFTER_ALL = Phrase(
 )
 NOT_ATTACHED = Phrase(
     "daysales.not_attached",
-    "Dagen är bokförd som {voucher}, och Fortnox tar inte emot rapporten bredvid den: {why} Svara ”Försök igen” när "
-    "det är rättat, eller ”Utan”.",
-    "The day is booked as {voucher}, and Fortnox does not take the report beside it: {why} Answer retry when that is "
-    "set right, or without.",
+    "Dagen är bokförd som {voucher}, och Fortnox tar inte emot rapporten bredvid den: {why:sentence} Svara ”Försök "
+    "igen” när det är rättat, eller ”Utan”.",
+    "The day is booked as {voucher}, and Fortnox does not take the report beside it: {why:sentence} Answer retry "
+    "when that is set right, or without.",
 )
 
 # --- Is it ours, and a report of its own? ---------------------------------------------------------------------------

@@ -24,13 +24,16 @@ ORDER = Phrase("invoicing.order", "order {number}", "order {number}")
 
 ORDER_DISCARDED = Phrase(
     "invoicing.order_discarded",
-    "Ordern om {what} kastades innan den nådde Fortnox: {why} Svara ”Försök igen”, så skickas den som en ny order.",
-    "The order of {what} was discarded before it reached Fortnox: {why} Answer retry and it is sent, as a new order.",
+    "Ordern om {what} kastades innan den nådde Fortnox: {why:sentence} Svara ”Försök igen”, så skickas den som en ny "
+    "order.",
+    "The order of {what} was discarded before it reached Fortnox: {why:sentence} Answer retry and it is sent, as a "
+    "new order.",
 )
 NOT_TAKEN = Phrase(
     "invoicing.not_taken",
-    "Fortnox tar inte emot {what}: {why} Rätta till det i Fortnox eller i inställningarna, och svara ”Försök igen”.",
-    "Fortnox does not take {what}: {why} Set it right in Fortnox or in the settings, and answer retry.",
+    "Fortnox tar inte emot {what}: {why:sentence} Rätta till det i Fortnox eller i inställningarna, och svara "
+    "”Försök igen”.",
+    "Fortnox does not take {what}: {why:sentence} Set it right in Fortnox or in the settings, and answer retry.",
 )
 NO_REASON = Phrase("invoicing.no_reason", "inget skäl angavs", "no reason given")
 THE_CUSTOMER = Phrase("invoicing.the_customer", "kunden", "the customer")

@@ -112,29 +112,31 @@ REVERSED_TOO_EARLY = Phrase(
 
 MAY_BE_BOOKED = Phrase(
     "yearend.may_be_booked",
-    "Den skickades inte, för den kan redan vara bokförd: {why} Svara ”Samma” om den verifikationen är posten, ”Egen” "
-    "för att bokföra den vid sidan av, eller ”Kasta”.",
-    "It was not sent, since it may be booked already: {why} Answer same if that voucher is this entry, own to book it "
-    "beside that one, or discard.",
+    "Den skickades inte, för den kan redan vara bokförd: {why:sentence} Svara ”Samma” om den verifikationen är "
+    "posten, ”Egen” för att bokföra den vid sidan av, eller ”Kasta”.",
+    "It was not sent, since it may be booked already: {why:sentence} Answer same if that voucher is this entry, own "
+    "to book it beside that one, or discard.",
 )
 VOUCHER_IS_GONE = Phrase(
     "yearend.voucher_is_gone",
-    "Inget återförs: {why} Svara ”Återförd” för att gå vidare utan den verifikationen, ”Behåll” för att lämna "
+    "Inget återförs: {why:sentence} Svara ”Återförd” för att gå vidare utan den verifikationen, ”Behåll” för att lämna "
     "bokföringen som den är, eller ”Försök igen” om verifikationen finns där igen.",
-    "Nothing is reversed: {why} Answer reversed to go on without that voucher, keep to leave the books as they are, "
-    "or retry if the voucher is there again.",
+    "Nothing is reversed: {why:sentence} Answer reversed to go on without that voucher, keep to leave the books as "
+    "they are, or retry if the voucher is there again.",
 )
 ORDER_DISCARDED = Phrase(
     "yearend.order_discarded",
-    "Ordern om {what} kastades innan den nådde Fortnox: {why} Svara ”Försök igen”, så skickas den som en ny order.",
-    "The order of {what} was discarded before it reached Fortnox: {why} Answer retry and it is sent, as a new order.",
+    "Ordern om {what} kastades innan den nådde Fortnox: {why:sentence} Svara ”Försök igen”, så skickas den som en ny "
+    "order.",
+    "The order of {what} was discarded before it reached Fortnox: {why:sentence} Answer retry and it is sent, as a "
+    "new order.",
 )
 NOT_TAKEN = Phrase(
     "yearend.not_taken",
-    "Fortnox tar inte emot {what}: {why} Rätta till det i Fortnox; det som bokbuss kan kontrollera där går sedan "
-    "vidare av sig självt, för resten: svara ”Försök igen”. En annan serie väljs i nästa plan.",
-    "Fortnox does not take {what}: {why} Set it right in Fortnox; what bokbuss can check there then goes on by "
-    "itself, for the rest answer retry. Another series is chosen in the next plan.",
+    "Fortnox tar inte emot {what}: {why:sentence} Rätta till det i Fortnox; det som bokbuss kan kontrollera där går "
+    "sedan vidare av sig självt, för resten: svara ”Försök igen”. En annan serie väljs i nästa plan.",
+    "Fortnox does not take {what}: {why:sentence} Set it right in Fortnox; what bokbuss can check there then goes on "
+    "by itself, for the rest answer retry. Another series is chosen in the next plan.",
 )
 NO_REASON = Phrase("yearend.no_reason", "inget skäl angavs", "no reason given")
 THE_VOUCHER = Phrase("yearend.the_voucher", "verifikationen", "the voucher")

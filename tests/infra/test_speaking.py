@@ -21,7 +21,7 @@ from tests.toys.toyhr import SYSTEM as TOY_HR
 HOUSE = Path(__file__).parents[2]
 WORDS: Mapping[str, Said] = {**registry.words(), **TOY_FLOW.words, **TOY_HR.words}
 FLOWS = registry.flows()
-FORMS = {"", "money", "count", "rate", "comma", "space", "and", "or", "or_else", "and_also"}
+FORMS = {"", "money", "count", "rate", "sentence", "comma", "space", "and", "or", "or_else", "and_also"}
 MAKERS = {"HoldForReview": "message", "CloseReview": "message", "Choice": "means", "Rejected": "why"}
 """What says something to people, and the text that it may not be given without words."""
 
@@ -41,6 +41,18 @@ def test_every_text_is_whole_in_both_languages() -> None:
         assert said.en.strip(), key
         assert holes(said.sv) == holes(said.en), key
         assert {form for _, form in holes(said.sv)} <= FORMS, key
+
+
+def test_a_reason_that_another_sentence_follows_ends_as_one() -> None:
+    """What a system says ends with a full stop or without one: what to do about it begins a sentence of its own."""
+    following = [(key, said.en) for key, said in WORDS.items() if re.search(r"\{why\} [A-Z]", said.en)]
+    assert following == []
+    phrase = Phrase("tests.follows", "Nej: {why:sentence} Svara.", "No: {why:sentence} Answer.")
+    assert phrase(why="create it there").english == "No: create it there. Answer."
+    assert phrase(why="It is locked.").english == "No: It is locked. Answer."
+    said = phrase(why=Phrase("tests.why", "lägg upp det", "create it")())
+    words = {"tests.follows": phrase.said, "tests.why": Said("lägg upp det", "create it")}
+    assert read(said.wording, words, "sv") == "Nej: lägg upp det. Svara."
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)

@@ -80,6 +80,29 @@ def test_a_month_says_how_each_day_stands() -> None:
     visit(story)
 
 
+def test_a_day_whose_money_is_not_booked_never_says_that_there_is_nothing_to_book() -> None:
+    """Of sales that a person discarded the calendar says that they are not booked; of zeros, that there is nothing."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        given_up = [
+            ("1", {"day": {"total_sales": "100.00"}, "awaits": None}),
+            ("2", {"day": {"total_sales": "0.00", "payments": [{"amount": "500.00"}]}, "awaits": None}),
+            ("3", {"day": {"total_sales": "0.00", "payments": [{"amount": "0.00"}]}, "awaits": None}),
+            ("4", {"day": {"total_sales": "100.00"}, "awaits": None, "part_of": "openpos/B/K1/1/2026-02-01"}),
+        ]
+        async with past.place.engine.begin() as connection:
+            await connection.execute(
+                text("insert into flow_state (flow, tenant, key, state) values ('daysales', :t, :key, :state)"),
+                [{"t": SHOP, "key": f"openpos/B/K1/{n}/2026-02-0{n}", "state": json.dumps(s)} for n, s in given_up],
+            )
+        span = Span(SHOP, "daysales", "bokbuss.post-voucher.v1", date(2026, 2, 1), date(2026, 2, 28))
+        kinds = {one.number: one.kind for one in await days.page(past.place.engine, span)}
+        assert kinds == {"1": "left", "2": "left", "3": "settled", "4": "settled"}
+        assert "not booked 2 nothing to book 2" in await visitor.see(f"/companies/{SHOP}/days?month=2026-02")
+
+    visit(story)
+
+
 def test_a_day_shows_its_report_its_voucher_and_its_story() -> None:
     """The rows have the names that Fortnox's list gives the accounts; the day after is one key away."""
 
@@ -137,7 +160,7 @@ def test_registers_are_paged_and_a_month_is_read_by_its_index() -> None:
             seen += dict.fromkeys(one.till for one in page)
             after = page[-1].till
         assert seen == sorted({f"openpos/B%2F{store:02}/K1" for store in range(40)})
-        assert await days.counts(past.place.engine, span) == {"settled": 40 * 28}
+        assert await days.counts(past.place.engine, span) == {"left": 40 * 28}
         html = (await visitor.get(f"/companies/{SHOP}/days?month=2026-02")).text
         assert html.count("<h2>B/") == 12
         assert 'rel="next" href="/companies/krogen-soder/days?month=2026-02&amp;after=openpos%2FB%25252F11%2FK1"' in (

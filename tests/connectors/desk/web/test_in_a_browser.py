@@ -51,6 +51,23 @@ def test_every_page_can_be_used_by_everybody(language: str, width: int, dark: bo
     visit(story, past=held)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_amount_of_the_start_page_is_cut(width: int) -> None:
+    """What waits and what was booked last stands whole beside its amount: ``10 313,`` would be another amount."""
+
+    async def story(visitor: Visitor) -> None:
+        async with browsing(visitor, width=width, language="sv") as page:
+            await page.goto(f"/companies/{SHOP}")
+            seen = await page.evaluate(
+                """[...document.querySelectorAll('main .two .scroll td.number')].map(cell => [
+                    cell.innerText,
+                    cell.getBoundingClientRect().right <= cell.closest('.scroll').getBoundingClientRect().right + 1])"""
+            )
+            assert [amount for amount, whole in seen if whole] == [amount for amount, _ in seen] != []
+
+    visit(story, past=held)
+
+
 def test_an_accountant_answers_a_hold_by_keyboard_alone() -> None:
     """From the start page to the answer: g h, Tab or j, Enter; and the page says what came of it."""
 
