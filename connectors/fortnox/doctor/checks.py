@@ -24,7 +24,6 @@ from schemas.settings import Dated, DaySalesSettings, TenantSettings
 
 CheckState = Literal["ok", "failed", "not applicable", "not checked"]
 
-DECEMBER: Final = 12
 _TIPS: Final = "tips"
 """What settings call the account of tips."""
 RECEIVABLES: Final = 1510
@@ -165,14 +164,19 @@ NOT_APPLICABLE: Final = Finding("not applicable")
 
 
 def years_that_matter(situation: Situation) -> tuple[date, ...]:
-    """Return a day of each year that a mapping must fit: today's, and from December on the one that begins in January.
+    """Return a day of each year that a mapping must fit: today's, and the next one's first from a month before on.
 
-    A company whose financial year ends in another month has its coming year in view a month before, too.
+    Where no year holds today, the next one begins on a first day of the years that there are; without any, in January.
     """
     today, year = situation.today, situation.setup.year_of(situation.today)
-    if year is not None and year.last - today < timedelta(days=31):
-        return (today, year.last + timedelta(days=1))
-    return (today, date(today.year + 1, 1, 1)) if year is None and today.month == DECEMBER else (today,)
+    begins = year.last + timedelta(days=1) if year is not None else _next_first_day(situation.setup, today)
+    return (today, begins) if begins - today <= timedelta(days=31) else (today,)
+
+
+def _next_first_day(setup: Setup, today: date) -> date:
+    known = setup.years if isinstance(setup.years, tuple) else ()
+    newest = max((year.last for year in known), default=date(today.year, 12, 31)) + timedelta(days=1)
+    return next(day for year in (today.year, today.year + 1) if (day := date(year, newest.month, 1)) > today)
 
 
 def needs_of(situation: Situation) -> tuple[Need, ...]:

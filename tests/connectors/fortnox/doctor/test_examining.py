@@ -251,6 +251,26 @@ async def test_the_coming_year_is_looked_at_from_december_on(
     assert (report.red, report.findings[check].names) == ((check,), ("2027-01-01",))
 
 
+async def test_a_split_year_that_has_ended_is_not_followed_by_one_in_january(
+    visit: DoctorDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Books of 1 May to 30 April lack today's year; the next one that begins is looked for in April, on 1 May."""
+    check = "the_coming_financial_year_is_there"
+    years = visit.fortnox.years
+    years[4] = replace(years[4], from_date=date(2025, 5, 1), to_date=date(2026, 4, 30))
+    for other in (3, 5):
+        del years[other]
+    for day, names in (
+        (date(2026, 4, 5), ("2026-05-01",)),
+        (date(2026, 12, 2), ()),
+        (date(2027, 4, 5), ("2027-05-01",)),
+    ):
+        on(monkeypatch, day)
+        report = await examining.examine(visit.host, visit.tenant)
+        assert report.findings[check].names == names, day
+        assert ("today_has_a_financial_year" in report.red) == (day > date(2026, 4, 30))
+
+
 async def test_what_is_wrong_with_a_way_in_is_said_in_its_own_words(visit: DoctorDriver) -> None:
     """With its name, and what to run."""
     await fetched(visit)
