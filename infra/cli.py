@@ -7,6 +7,7 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from errno import EDQUOT, EFBIG, EIO, ENOSPC, EPIPE
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -23,6 +24,8 @@ app = typer.Typer(
     help="What happens in a Swedish company's systems reaches its ledger: once, correctly, and provably.",
 )
 
+_NOT_TAKEN = frozenset({EPIPE, ENOSPC, EDQUOT, EFBIG, EIO})
+"""What says that a stream takes nothing more: its reader is gone, or its disk is full."""
 ALLOCATIONS = 20_000
 """New objects after which garbage is looked for, not 700: messages come and go by the hundred, and looking for garbage
 among them takes a tenth of the flows' time; among what is being loaded there is none."""
@@ -40,11 +43,15 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look through every package for them
     debug = "--debug" in sys.argv
     sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
+    _open_streams()
     if isinstance(sys.stdout, TextIOWrapper):  # a terminal of Latin-1 lacks letters: what was done is done all the same
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _must_be_text(sys.argv[1:])
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # what cannot be printed is told, and not by Python when the process has ended
     except Failed as error:
         _fail(str(error), error.code)
     except Exception as error:
@@ -53,6 +60,26 @@ def main() -> None:
         if debug:
             raise
         _fail(*_unforeseen(error))
+
+
+def _open_streams() -> None:
+    """Let nothing stand for streams that were closed: what is opened next would be taken for them."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            with suppress(OSError):
+                os.fstat(number)
+                continue
+            os.dup2(opened := os.open(os.devnull, os.O_RDWR), number)
+            if opened != number:
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
+
+
+def _print_no_more() -> None:
+    """Let nothing stand for a standard output that takes nothing: Python would try once more at its end."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
 
 
 def _code_of(error: Exception) -> int | None:
@@ -94,6 +121,10 @@ def _unforeseen(error: Exception) -> tuple[str, int]:
     from infra import clock
     from infra.environment import load
 
+    if isinstance(error, OSError) and error.filename is None and error.errno in _NOT_TAKEN:
+        _print_no_more()
+        # Whoever reads it has left, as ``head`` does: nobody is told that.
+        return "" if error.errno == EPIPE else f"what it says, or keeps, cannot be written: {error.strerror}", 1
     data = load().data
     if isinstance(error, OSError) and error.filename is not None:
         where, why = Path(os.fsdecode(error.filename)), error.strerror
@@ -112,5 +143,6 @@ def _unforeseen(error: Exception) -> tuple[str, int]:
 
 
 def _fail(message: str, code: int) -> None:
-    print_lines(f"bokbuss: {message}".splitlines(), err=True)
+    if message:
+        print_lines(f"bokbuss: {message}".splitlines(), err=True)
     sys.exit(code)

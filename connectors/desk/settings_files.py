@@ -27,6 +27,8 @@ _TEXTS: Final = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "fl
 _PARTS: Final = (_NULL, "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map", None)
 _MOST: Final = 100_000
 """Values of a file, each counted as often as the file refers to it: those of thousands of stores are fewer."""
+_NO_LETTER: Final = (ValueError, OverflowError)
+"""What PyYAML raises of an escape that is no letter: ``\\U00110000``, ``\\UFFFFFFFF``."""
 _Location = tuple[int | str, ...]
 
 Choices = Mapping[str, Mapping[EmployeeField, tuple[str, ...]]]
@@ -107,7 +109,9 @@ def _value(raw: bytes, *, is_json: bool) -> Any:
         raise WrongFile((say.NOT_READABLE_AT(form="JSON", line=error.lineno, column=error.colno),)) from None
     except yaml.YAMLError as error:
         raise WrongFile((_no_yaml(error),)) from None
-    except OverflowError:  # "\UFFFFFFFF"
+    except WrongFile:
+        raise
+    except _NO_LETTER:
         raise WrongFile((say.NOT_UTF_8(),)) from None
 
 
@@ -116,13 +120,15 @@ def _too_much() -> WrongFile:
 
 
 def lines_of(raw: bytes, places: Sequence[_Location]) -> list[int | None]:
-    """Return for each place of a readable file the line on which it stands, or what should hold it; the first is 1.
+    """Return for each place of a file the line on which it stands, or what should hold it; the first is 1.
 
-    None: the file is JSON that is no YAML, such as with tabs between its words.
+    None: the file cannot be read as YAML. It may be JSON with tabs between its words.
     """
+    if not places:
+        return []
     try:
         whole = yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError, *_NO_LETTER):
         return [None] * len(places)
     return [_line(whole, place) for place in places]
 

@@ -44,6 +44,8 @@ _SLOWEST: Final = 10_000
 _LISTED_WITHIN: Final = 600.0
 """Seconds for the whole list of a folder: there are servers that list the same names for ever."""
 _PROBE: Final = ".bokbuss"
+_NOBODY_THERE: Final = (OSError, TimeoutError, UnicodeError)
+"""The last: a name that no host can have, as ``sftp..example.se``."""
 _OURSELVES: Final = "an operator"
 """As the trail calls who has no name (``infra.commanding``)."""
 
@@ -133,7 +135,7 @@ async def host_key(host: str, port: int) -> tuple[str, str]:
     try:
         async with asyncio.timeout(_LOGIN_WITHIN):
             key = await asyncssh.get_server_host_key(host, port, config=None)
-    except (OSError, TimeoutError, asyncssh.Error) as error:
+    except (*_NOBODY_THERE, asyncssh.Error) as error:
         raise Trouble("unreachable", type(error).__name__) from None
     if key is None:
         raise Trouble("unreachable", host)
@@ -242,7 +244,7 @@ async def _connected(settings: SftpFolder, secret: str) -> AsyncIterator[tuple[a
         raise Trouble("unreachable", type(error).__name__) from None
     except asyncssh.Error as error:
         raise Trouble("failing", type(error).__name__) from None
-    except (OSError, TimeoutError) as error:
+    except _NOBODY_THERE as error:
         raise Trouble("unreachable", type(error).__name__) from None
 
 

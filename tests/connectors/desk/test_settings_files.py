@@ -288,6 +288,27 @@ def test_each_of_many_places_has_its_line() -> None:
     assert lines_of(raw, refusal.value.places) == [None]
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\xff\xfe\x00x",
+        "daysales: {}".encode("utf-16"),
+        b"[" * 5000,
+        b"[" * 5000 + b"]" * 5000,
+        b'daysales: {series: "\\U00110000"}',
+        b'daysales: {series: "\\UFFFFFFFF"}',
+    ],
+    ids=lambda raw: ascii(raw[:30]),
+)
+@pytest.mark.parametrize("is_json", [False, True])
+def test_what_is_no_file_of_settings_is_said_and_has_no_lines(raw: bytes, *, is_json: bool) -> None:
+    """A picture, UTF-16, brackets without an end, an escape that is no letter: the verb asks for its lines."""
+    with pytest.raises(WrongFile) as refusal:
+        read(raw, is_json=is_json)
+    assert len(refusal.value.problems) == 1
+    assert lines_of(raw, refusal.value.places) == []
+
+
 def test_every_setting_that_must_be_chosen_is_told_in_both_languages() -> None:
     """What its model says of it is the English side of a phrase."""
     needed = [one for one in settings_words.explained() if one.required]

@@ -175,6 +175,10 @@ async def test_what_stands_in_the_way_is_said_in_words(site: Site, server: Serve
 
     assert await found(None) == "secret_missing"
     assert await found(port=9) == "unreachable"
+    for name in ("sftp..example.se", f"{'a' * 64}.example.se"):  # no host can be called so
+        assert await found(host=name) == "unreachable"
+        with pytest.raises(Trouble, match="unreachable"):
+            await sftp.host_key(name, 22)
     assert await found("hemligt-4712") == "login_refused"
     assert await found("-----BEGIN OPENSSH PRIVATE KEY-----\nhemligt\n") == "secret_wrong"
     assert await found(host_keys=("ssh-ed25519 AAAA",)) == "host_key_wrong"
