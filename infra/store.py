@@ -81,6 +81,10 @@ def engine(url: str, pool: int) -> AsyncEngine:
 
     @event.listens_for(made.sync_engine, "connect")
     def tell(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        from psycopg.types.array import ListBinaryDumper  # noqa: PLC0415 - whoever connects has loaded it
+
+        # As a text, each member of an array is looked through for what must be quoted: 20 times as dear.
+        connection.adapters.register_dumper(list, ListBinaryDumper)
         connection.autocommit = True  # a rollback would take it back
         cursor = connection.cursor()
         cursor.execute(_PATIENCE_WITH_US)

@@ -51,7 +51,8 @@ class VoucherRow(Message):
 
     @model_validator(mode="after")
     def _one_side(self) -> Self:
-        if self.debit < ZERO or self.credit < ZERO or bool(self.debit) == bool(self.credit):
+        debit, credit = self.debit, self.credit
+        if not (debit > ZERO == credit or credit > ZERO == debit):
             raise ValueError("exactly one of debit and credit is above zero")
         return self
 

@@ -187,10 +187,13 @@ def wrap(
     )
 
 
+_OfAnything = Envelope[Any]
+
+
 def order(data: Order, *, cause: Envelope[Any], accepted: datetime) -> Envelope[Any]:
     """Put an order into its envelope: its id, its times and its trace follow from what caused it."""
     # Each value is an order's or an envelope's, and was looked at there.
-    return Envelope[Any].model_construct(
+    return _OfAnything.model_construct(
         id=str(data.id_in(cause.tenant)),
         source=f"/streams/{data.flow}",
         type=type_of(type(data)),

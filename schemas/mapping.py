@@ -21,6 +21,8 @@ from schemas.settings import (
 _DatedT = TypeVar("_DatedT", bound=Dated)
 _MOST = 64
 """Names of a company's tills whose choices are remembered: they are the same every day."""
+_remembered = lru_cache(maxsize=4 * _MOST)
+"""Of a name on a day: each rule asks, and then the row; and what comes together is mostly of one day."""
 
 
 def _since(choice: Dated) -> date:
@@ -29,7 +31,10 @@ def _since(choice: Dated) -> date:
 
 def _on(choices: Iterable[_DatedT], day: date) -> _DatedT | None:
     """Return the first of these choices that holds on a day."""
-    return next((choice for choice in choices if choice.holds_on(day)), None)
+    for choice in choices:
+        if choice.holds_on(day):
+            return choice
+    return None
 
 
 def spellings(name: str, known: Iterable[str | None]) -> tuple[str, ...]:
@@ -47,7 +52,7 @@ def _by_name(choices: Iterable[tuple[str, _DatedT]]) -> Callable[[str, date], _D
         spelled = spellings(name, (known for known, _ in ordered))
         return tuple(choice for known, choice in ordered if known in spelled)
 
-    return lambda name, day: _on(named(name), day)
+    return _remembered(lambda name, day: _on(named(name), day))
 
 
 @once
@@ -73,7 +78,7 @@ def _vat(settings: DaySalesSettings) -> Callable[[Decimal, date], VatAccount | N
     def of_rate(rate: Decimal) -> tuple[VatAccount, ...]:
         return tuple(choice for choice in ordered if choice.vat_rate == rate)
 
-    return lambda rate, day: _on(of_rate(rate), day)
+    return _remembered(lambda rate, day: _on(of_rate(rate), day))
 
 
 @once
@@ -88,7 +93,7 @@ def _sales(settings: DaySalesSettings) -> Callable[[str | None, Decimal, date], 
         named = spellings(group, (s.group for s in ordered)) if group else ()
         return tuple(s for s in ordered if s.vat_rate in (None, rate) and s.group in (None, *named))
 
-    return lambda group, rate, day: _on(of_sales(group, rate), day)
+    return _remembered(lambda group, rate, day: _on(of_sales(group, rate), day))
 
 
 @once
@@ -100,6 +105,7 @@ def _group_rates(settings: DaySalesSettings) -> Callable[[str, date, bool], tupl
         named = spellings(group, (g.group for g in ordered))
         return tuple(g for g in ordered if g.group in named)
 
+    @_remembered
     def found(group: str, day: date, is_return: bool) -> tuple[Decimal, ...]:  # noqa: FBT001 - a part of the question
         return tuple(dict.fromkeys(g.vat_rate for g in of_group(group) if is_return or g.holds_on(day)))
 

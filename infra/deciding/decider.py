@@ -411,7 +411,8 @@ class Decider:
         decision = next(steps)
         while not isinstance(decision, Decision):
             places = {key: (flow.name, message.tenant, key) for key in decision}
-            await batch.read(connection, {p: flow for p in places.values() if p not in batch.states})
+            if missing := {p: flow for p in places.values() if p not in batch.states}:
+                await batch.read(connection, missing)
             decision = steps.send({key: batch.states[place] for key, place in places.items()})
         for key, kept in decision.kept.items():
             place = (flow.name, message.tenant, key)

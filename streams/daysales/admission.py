@@ -119,10 +119,12 @@ def every_group_has_its_rate_of_the_day(report: Report) -> Held | None:
 def vat_is_what_the_rate_says(report: Report) -> Held | None:
     """Hold a line whose VAT is not its net at its rate, but for the öre that each line sold may round."""
     differ = [(s, s.vat - s.net * s.vat_rate / 100) for s in report.day.sales]
-    wrong = [(s, more) for s, more in differ if abs(more) > vat_tolerance(s, report.day)]
+    wrong = [(s, more) for s, more in differ if more and abs(more) > vat_tolerance(s, report.day)]
+    if not wrong:
+        return None
     difference = sum((abs(more) for _, more in wrong), ZERO)
     rounding = all(s.vat_rate for s, _ in wrong)  # there is no account for VAT of a rate that has none
-    if not wrong or (rounding and report.lets_go(vat_is_what_the_rate_says, difference)):
+    if rounding and report.lets_go(vat_is_what_the_rate_says, difference):
         return None
 
     def said(found: tuple[GroupSales, Decimal]) -> Text:
@@ -155,6 +157,8 @@ def the_groups_add_up_to_their_rate(report: Report) -> Held | None:
     explanations: list[balance.Explanation] = []
     difference = ZERO
     for rate, more in balance.more_stated(report.day).items():
+        if not any(more):
+            continue
         groups = [s for s in report.day.sales if s.vat_rate == rate]
         tolerance = sum((vat_tolerance(s, report.day) for s in groups), ZERO)
         for differs, stated_more in ((words.NET_DIFFERS, more[0]), (words.VAT_SUM_DIFFERS, more[1])):
@@ -175,8 +179,10 @@ def the_groups_add_up_to_their_rate(report: Report) -> Held | None:
 def total_sales_is_what_the_groups_say(report: Report) -> Held | None:
     """Hold a report whose stated total sales are neither the groups' sales with VAT nor those of its rates."""
     stated, found = report.day.total_sales, balance.sales_of(report.day)
+    if stated == found:
+        return None
     of_rates = found + sum((net + vat for net, vat in balance.more_stated(report.day).values()), ZERO)
-    if stated in {found, of_rates} or report.lets_go(total_sales_is_what_the_groups_say, found - stated):
+    if stated == of_rates or report.lets_go(total_sales_is_what_the_groups_say, found - stated):
         return None
     lines = [balance.ReportLine(voucher.group_text(s), s.net + s.vat, s.net + s.vat) for s in report.day.sales]
     said = words.SALES_MORE if found > stated else words.SALES_LESS

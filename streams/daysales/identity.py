@@ -59,16 +59,19 @@ def sighting(report: str, day: DayClosed) -> Sighting:
 @once
 def money_of(day: DayClosed) -> str:
     """Return a digest of every amount that could be booked; the empty string when there is none."""
+    totals = (day.total_sales, day.cash_difference, *(p.amount for p in day.payments), *(o.amount for o in day.others))
+    stated = (*((s.vat_rate, s.net, s.vat) for s in day.sales), *((v.vat_rate, v.net, v.vat) for v in day.vat))
+    if not any(totals) and not any(map(any, stated)):
+        return ""
     amounts = [
-        *(("sales", s.group, s.vat_rate, s.net, s.vat) for s in day.sales),
-        *(("vat", "", v.vat_rate, v.net, v.vat) for v in day.vat),
-        *(("payments", p.method, p.amount) for p in day.payments),
-        *(("others", o.category, o.amount) for o in day.others),
-        ("cash", "", day.cash_difference),
-        ("total", "", day.total_sales),
+        *(["sales", s.group, str(s.vat_rate), str(s.net), str(s.vat)] for s in day.sales),
+        *(["vat", "", str(v.vat_rate), str(v.net), str(v.vat)] for v in day.vat),
+        *(["payments", p.method, str(p.amount)] for p in day.payments),
+        *(["others", o.category, str(o.amount)] for o in day.others),
+        ["cash", "", str(day.cash_difference)],
+        ["total", "", str(day.total_sales)],
     ]
-    has_money = any(any(part) for _, _, *part in amounts)
-    return ids.digest(sorted(list(map(str, line)) for line in amounts))[:16] if has_money else ""
+    return ids.digest(sorted(amounts))[:16]
 
 
 def find(day: DayClosed, known: Sequence[Sighting], counted: Collection[str] = ()) -> Found:
