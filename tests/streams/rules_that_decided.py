@@ -1,6 +1,7 @@
-"""Tells which rules decided nothing in a run of tests, and ends the run as soon as there is none. A plugin of pytest.
+"""Tells which rules decided nothing in a run of tests. A plugin of pytest.
 
-Named with ``-p``; the file that ``NO_DECISION`` names gets a line for each rule.
+It leaves out what is left of a flow's tests when each of its rules has decided. Named with ``-p``; the file that
+``NO_DECISION`` names gets a line for each rule.
 """
 
 import functools
@@ -12,18 +13,19 @@ from typing import Any
 
 import pytest
 
-from tests.streams.flows import FLOWS
+from tests.streams.flows import FLOWS, folder
 
-silent: set[str] = set()
+silent: dict[str, set[str]] = {package: set() for package in FLOWS}
+_FOLDERS = {folder(package): package for package in FLOWS}
 
 
 def _watched(package: str, rule: Callable[..., Any]) -> Callable[..., Any]:
-    silent.add(f"{package}.{rule.__name__}")
+    silent[package].add(rule.__name__)
 
     @functools.wraps(rule)
     def asked(*case: Any) -> Any:
         if (verdict := rule(*case)) is not None:
-            silent.discard(f"{package}.{rule.__name__}")
+            silent[package].discard(rule.__name__)
         return verdict
 
     return asked
@@ -34,12 +36,14 @@ for _package in FLOWS:
     _rules.RULES = tuple(_watched(_package, rule) for rule in _rules.RULES)
 
 
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """End the run when each rule has decided something."""
-    if not silent:
-        item.session.shouldstop = "every rule decided something"
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave a test out when each rule of its flow has decided something: it would prove nothing more here."""
+    if not silent[_FOLDERS[item.path.parent]]:
+        pytest.skip("every rule of its flow has decided something")
 
 
 def pytest_sessionfinish() -> None:
     """Write down what is left."""
-    Path(os.environ["NO_DECISION"]).write_text("".join(f"{name}\n" for name in sorted(silent)))
+    left = sorted(f"{package}.{name}" for package, names in silent.items() for name in names)
+    Path(os.environ["NO_DECISION"]).write_text("".join(f"{name}\n" for name in left))
