@@ -83,7 +83,7 @@ def engine(url: str, pool: int) -> AsyncEngine:
     def tell(connection: Any, _entry: ConnectionPoolEntry) -> None:
         from psycopg.types.array import ListBinaryDumper  # noqa: PLC0415 - whoever connects has loaded it
 
-        # As a text, each member of an array is looked through for what must be quoted: 20 times as dear.
+        # As a text, each member of an array is looked through for what must be quoted: three times as dear, and more.
         connection.adapters.register_dumper(list, ListBinaryDumper)
         connection.autocommit = True  # a rollback would take it back
         cursor = connection.cursor()

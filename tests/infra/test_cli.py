@@ -157,6 +157,34 @@ def test_no_traceback_reaches_a_user(shell: Shell, tmp_path: Path) -> None:
         assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("settings explain --json >&-", (0, "")),
+        ("describe nosuch <&- >&- 2>&-", (2, "")),
+        ("settings explain --json >/dev/full", (1, "No space left on device")),
+        ("describe >/dev/full", (1, "No space left on device")),
+        ("describe --json | true", (1, "")),
+    ],
+)
+def test_a_stream_that_takes_nothing_is_no_fault_of_ours(typed: str, told: tuple[int, str], tmp_path: Path) -> None:
+    """It was closed, its disk is full, or its reader has left: a sentence at most, and no story of an error is kept."""
+    data = tmp_path / "data"
+    ended = subprocess.run(
+        ["bash", "-c", f"{BOKBUSS} {typed}; exit ${{PIPESTATUS[0]}}"],  # noqa: S607 - whichever there is
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "BOKBUSS_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    code, said = told
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert said in ended.stderr
+    assert len(ended.stderr.splitlines()) == bool(said)
+    assert not data.exists()
+
+
 def test_what_is_said_fits_the_terminal(shell: Shell) -> None:
     """Also errors and tables, and no name is cut off."""
     asked, topics = shell("explain", "F 99", COLUMNS="80"), shell("topics", COLUMNS="80")

@@ -224,3 +224,27 @@ async def test_patience_ends(tmp_path: Path) -> None:
     with pytest.raises(OperationalError):
         await store.prepare(engine, patience=0.6)
     await engine.dispose()
+
+
+async def test_an_array_arrives_as_it_was_sent(database_url: str) -> None:
+    """Whatever stands in its members, of each kind that statements send."""
+    engine = store.engine(database_url, 1)
+    sent = {
+        "texts": ['"a",b', "{}", "", "null", None, "rad\nrad", "back\\slash", "Åsa"],
+        "none": [],
+        "unknown": [None, None],
+        "small": [1, None, -2],
+        "large": [1, 2**40],
+        "times": [clock.now(), None],
+        "bytes": [b"\x00\xff", b""],
+    }
+    statement = text(
+        """select cast(:texts as text[]), cast(:none as text[]), cast(:unknown as text[]), cast(:small as bigint[]),
+                  cast(:large as bigint[]), cast(:times as timestamptz[]), cast(:bytes as bytea[])"""
+    )
+    async with engine.connect() as connection:
+        executed = (await connection.execute(statement, sent)).one()
+        await store.together(connection, [asked := store.Asked(statement, sent)])
+    await engine.dispose()
+    assert list(executed) == list(sent.values())
+    assert [list(row) for row in asked.rows] == [list(sent.values())]
