@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Final
 
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, contents, registry, store, telemetry
 from infra.access.connection import Connection, Taken
 from infra.access.connection_rows import forget_another_company, holder
 from infra.access.connections import Connections
-from infra.access.vault import signing_secret
+from infra.access.vault import Vault, signing_secret
 from infra.accounts import history
 from infra.incarnations import COMPANY_REMOVED, GOES, kept_under
 from infra.kafka.cluster import sent
@@ -101,11 +101,16 @@ async def add(
         has = set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
         made = {system: signing_secret() for system in registry.sources() if renewed_by or system not in has}
         for system, secret in made.items():
-            locked = host.vault.lock(secret, context=f"{tenant}/{system}")
-            await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
+            await _sign(connection, host.vault, tenant, system, secret)
             if renewed_by and system in has:
                 await history.secret_renewed(connection, tenant, system, renewed_by)
     return made
+
+
+async def _sign(connection: AsyncConnection, vault: Vault, tenant: str, system: str, secret: str) -> None:
+    """Let a company's deliveries of a system be signed with this secret from now on."""
+    locked = vault.lock(secret, context=f"{tenant}/{system}")
+    await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
 
 
 async def apply_settings(
@@ -171,9 +176,8 @@ async def signing(engine: AsyncEngine, tenant: str) -> frozenset[str]:
 async def renew_secret(host: Host, tenant: str, system: str, *, by: str) -> str:
     """Give a company's deliveries of a system a new signing secret; return it. What the old one signs is refused."""
     made = signing_secret()
-    locked = host.vault.lock(made, context=f"{tenant}/{system}")
     async with host.engine.begin() as connection:
-        await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
+        await _sign(connection, host.vault, tenant, system, made)
         await history.secret_renewed(connection, tenant, system, by)
     return made
 

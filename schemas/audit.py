@@ -37,6 +37,8 @@ Outcome = Literal[
 ]
 DONE: frozenset[Outcome] = frozenset({"delivered", "already_there"})
 """Outcomes of an order that was carried out, now or before."""
+ANSWERED: frozenset[Outcome] = DONE | {"rejected"}
+"""Outcomes with which an order ended by its target's own answer."""
 NOT_DONE: frozenset[Outcome] = frozenset({"rejected", "discarded"})
 """Outcomes of an order that was not carried out and will not be; its flow decides what comes next."""
 DISCARDED: Final = "discarded"

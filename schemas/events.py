@@ -181,6 +181,11 @@ EmployeeField = Literal[
 """The name of a field of EmployeeFields."""
 
 
+def same_value(name: EmployeeField, one: object, other: object) -> bool:
+    """Tell whether two opened values of a field are one; an e-mail address is, however its letters are written."""
+    return str(one).casefold() == str(other).casefold() if name == "email" else one == other
+
+
 class EmployeeFields(Message):
     """What travels about an employee. What None means, the message that carries it says.
 

@@ -133,13 +133,18 @@ def shown_organisation(ten: str) -> str:
     return f"••••••-••{ten[-2:]}" if is_sole_trader(ten) else f"{ten[:6]}-{ten[6:]}"
 
 
-def ten_digits(number: str) -> str:
-    """Return the ten digits of an organisation's number, however it is written; anything else as it is.
+def ten_of(number: str) -> str | None:
+    """Return the ten digits of an organisation's number, however it is written; None: it is written as none is.
 
     With or without a century, a hyphen of any kind and blanks, or as the number for VAT: ``SE556016068001``.
     """
     found = _TEN_OF.fullmatch(_DASH.sub("-", _BLANK.sub("", number)))
-    return "".join(filter(str.isdecimal, found[1] or found[2])) if found else number
+    return "".join(filter(str.isdecimal, found[1] or found[2])) if found else None
+
+
+def ten_digits(number: str) -> str:
+    """Return the ten digits of an organisation's number, as ``ten_of`` does; anything else as it is."""
+    return ten_of(number) or number
 
 
 def _day(century: str, yymmdd: str) -> date | None:

@@ -22,7 +22,7 @@ from infra.plugin import Attempt, Company, Host, Kind, Malformed
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict, noting
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
-from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields
+from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, same_value
 from schemas.words import Text, named
 
 _Fields = Mapping[EmployeeField, Any]
@@ -151,7 +151,7 @@ class _Person:
         return await self._hr.write(request, self._attempt, values)
 
     def _differing(self, there: _There) -> list[EmployeeField]:
-        return [name for name, value in self._wanted.items() if not _same(name, self._held(there, name), value)]
+        return [name for name, value in self._wanted.items() if not same_value(name, self._held(there, name), value)]
 
     def _moved(self, there: _There) -> list[EmployeeField]:
         """Return the fields that hold neither what was expected nor what is to be written."""
@@ -161,7 +161,7 @@ class _Person:
         return [
             name
             for name in self._differing(there)
-            if not _same(name, self._held(there, name), self._plain(getattr(expected, name)))
+            if not same_value(name, self._held(there, name), self._plain(getattr(expected, name)))
         ]
 
     def _held(self, there: _There, name: EmployeeField) -> Any:
@@ -169,11 +169,6 @@ class _Person:
 
     def _plain(self, value: Any) -> Any:
         return opened(value, self._hr.host.vault, self._hr.tenant)
-
-
-def _same(name: EmployeeField, one: Any, other: Any) -> bool:
-    """Tell whether two values are one; an address is, however its letters are written."""
-    return bool(str(one).casefold() == str(other).casefold() if name == "email" else one == other)
 
 
 def _there(record: Mapping[str, Any], page: Page, chosen: Chosen) -> _There | Rejected:

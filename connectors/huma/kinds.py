@@ -22,7 +22,7 @@ from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, Retr
 from schemas.audit import Shown
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
-from schemas.events import EmployeeField, EmployeeFields
+from schemas.events import EmployeeField, EmployeeFields, same_value
 from schemas.words import Text, named
 
 _Fields = Mapping[EmployeeField, Any]
@@ -85,7 +85,7 @@ class _Upsert:
         email = str(self._wanted["email"])
         async for page in self._huma.pages(encode.found_by(email), self._attempt):
             for item in page.items:
-                if not _same("email", item.get("email"), email):
+                if not same_value("email", item.get("email"), email):
                     continue
                 there = await self._look(read(Listed, item, "user").id)
                 if there is not None and self._can_be_ours(there):
@@ -173,7 +173,7 @@ class _Upsert:
     def _until_confirmed(self, there: HumaPerson, record: Mapping[str, Any]) -> Shown | None:
         """Return what is held of an address that the record has asked its person to confirm: nobody put it back."""
         wanted, held = self._wanted.get("email"), there.fact.fields.email
-        if wanted is None or "email" in self._elsewhere or _same("email", held, wanted):
+        if wanted is None or "email" in self._elsewhere or same_value("email", held, wanted):
             return None
         try:
             waits = translate.requested_email(record) == wanted
@@ -190,7 +190,7 @@ class _Upsert:
         return [
             name
             for name, value in self._wanted.items()
-            if not _same(name, self._held(there, name), value) and not (name == "email" and asked == value)
+            if not same_value(name, self._held(there, name), value) and not (name == "email" and asked == value)
         ]
 
     def _moved(self, there: HumaPerson) -> list[EmployeeField]:
@@ -211,10 +211,6 @@ class _Upsert:
 
 def _unreadable(error: Malformed) -> Rejected:
     return Rejected.saying("person_unreadable", refusal_words.UNREADABLE(problems=str(error)[:450]), "developer")
-
-
-def _same(name: EmployeeField, one: Any, other: Any) -> bool:
-    return bool(str(one).casefold() == str(other).casefold() if name == "email" else one == other)
 
 
 async def _write(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:

@@ -16,7 +16,7 @@ from infra.leases import Lease, LeaseLost
 from infra.plugin import Attempt, Sink
 from infra.trail import Entry
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
-from schemas.audit import DONE, Call, Outcome
+from schemas.audit import ANSWERED, Call, Outcome
 from schemas.envelope import type_of
 
 _log = telemetry.log(__name__)
@@ -425,4 +425,4 @@ def _failed(error: Exception) -> RetryLater:
 
 def _of_entry(entry: Entry, calls: tuple[Call, ...]) -> tuple[Call, ...]:
     """Return every call for a record that ends an order, the last one for a record on the way."""
-    return calls if entry.outcome in DONE | {"rejected"} else calls[-1:]
+    return calls if entry.outcome in ANSWERED else calls[-1:]

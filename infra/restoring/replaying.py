@@ -26,7 +26,7 @@ from infra.kafka.meeting import Lives
 from infra.kafka.records import Record, between, read
 from infra.settings import KafkaSettings
 from infra.trail import Published, take_back
-from schemas.audit import DONE, AuditRecord
+from schemas.audit import ANSWERED, AuditRecord
 from schemas.envelope import Envelope, Unreadable
 from schemas.topics import PARTITIONS
 
@@ -120,7 +120,7 @@ class Replay:
         taken.forked.update(each.tenant for each in others)
         # Also what was taken back by a process that was cut off before it could say so.
         taken.removed |= {each.tenant for each in records if each.record.outcome == "removed"}
-        if ends := [(e.tenant, e.record.message_id) for e in new if e.record.outcome in DONE | {"rejected"}]:
+        if ends := [(e.tenant, e.record.message_id) for e in new if e.record.outcome in ANSWERED]:
             taken.ended += await end_as_on_record(connection, ends)
 
     @asynccontextmanager

@@ -32,17 +32,17 @@ _TILLS: Final = 12
 _NEAR: Final = timedelta(days=60)
 _A_YEAR: Final = timedelta(days=366)
 """A month that has none before or after it is no month of a till."""
-_WORST: Final = ("held", "lost", "on_the_way", "reversed", "left", "settled", "booked")
 LIGHTS: Final = {
     "held": "wait",
     "lost": "stop",
     "on_the_way": "",
-    "booked": "good",
     "reversed": "",
     "left": "",
     "settled": "",
+    "booked": "good",
 }
-"""How each kind is shown in a calendar."""
+"""How each kind is shown in a calendar; the first one needs somebody most."""
+_WORST: Final = tuple(LIGHTS)
 
 
 @dataclass(frozen=True, slots=True)

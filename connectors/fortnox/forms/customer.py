@@ -13,14 +13,13 @@ from connectors.fortnox.classify import NO_RIGHT
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered
 from schemas.characters import sanitise
-from schemas.identities import ten_digits
+from schemas.identities import ten_digits, ten_of
 from schemas.invoices import FindCustomer
 from schemas.personal import Personal
 
 ONE: Final = "Customer"
 MANY: Final = "Customers"
 _CENTURY: Final = 12
-_NUMBER: Final = re.compile(r"\d{10}", re.ASCII)
 _WITH_ITS_CITY: Final = re.compile(r"(\d{3} ?\d{2})\s+([^\W\d].*)")
 """A postal code as many write it in one field: ``79192 Falun``. Fortnox takes no letters after one."""
 
@@ -44,7 +43,7 @@ def kept(order: FindCustomer, personal_number: str, item: Mapping[str, Any]) -> 
     """
     buyer, theirs = order.buyer, str(item.get("OrganisationNumber") or "").strip()
     has_number = bool(buyer.organisation_number or personal_number)
-    is_other = has_number and _NUMBER.fullmatch(ten_digits(theirs)) is not None
+    is_other = has_number and ten_of(theirs) is not None
     fits = (
         bool(order.customer_number) and number(item) == order.customer_number,
         bool(theirs) and (ten_digits(theirs) == buyer.organisation_number or _is_person(personal_number, theirs)),
