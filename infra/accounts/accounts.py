@@ -239,7 +239,7 @@ async def invite(
             await connection.execute(_FORGET_OTHERS, theirs)
             await connection.execute(_END_SESSIONS, theirs | {"how": "ended"})
         if account.closed:
-            await history.account_changes(connection, account.account_id, "opened", by)
+            await history.account_opened(connection, account.account_id, by)
             await connection.execute(_TAKE_ALL, theirs)
         begun = account.begun and not anew
         of_others = await connection.scalar(_IS_OF_OTHERS, theirs)
@@ -396,7 +396,7 @@ async def disable(engine: AsyncEngine, account: UUID, *, by: str) -> str:
         email: str | None = (await connection.execute(_DISABLE, {"id": account})).scalar_one_or_none()
         if email is None:
             raise LookupError("there is no such account")
-        await history.account_changes(connection, account, "closed", by)
+        await history.account_closed(connection, account, by)
         await connection.execute(_END_SESSIONS, {"id": account, "how": "account_closed"})
         await connection.execute(_FORGET_OTHERS, {"id": account})
         await connection.execute(_ASK_NO_MORE, {"id": account, "tenant": None})

@@ -19,9 +19,9 @@ _ROLE: Final = text(
        from accounts a left join memberships m on m.account_id = a.account_id and m.tenant = cast(:tenant as text)
        where a.account_id = :id and coalesce(m.role, '') <> cast(:role as text)"""
 )
-_ACCOUNT: Final = text(
+_EACH: Final = text(
     """insert into access_changes (at, tenant, what, subject, value, by)
-       select clock_timestamp(), m.tenant, 'account', a.email, :value, :by
+       select clock_timestamp(), m.tenant, :what, a.email, :value, :by
        from accounts a join memberships m using (account_id) where a.account_id = :id"""
 )
 _SECRET: Final = text(
@@ -58,9 +58,15 @@ async def role_changes(connection: AsyncConnection, account: UUID, tenant: str, 
     await connection.execute(_ROLE, {"id": account, "tenant": tenant, "role": role, "by": by})
 
 
-async def account_changes(connection: AsyncConnection, account: UUID, value: str, by: str) -> None:
-    """Write down, for each company that an account is of, that it is closed, or opened again."""
-    await connection.execute(_ACCOUNT, {"id": account, "value": value, "by": by})
+async def account_closed(connection: AsyncConnection, account: UUID, by: str) -> None:
+    """Write down, for each company that an account is of, that it is closed."""
+    await connection.execute(_EACH, {"id": account, "what": "account", "value": "closed", "by": by})
+
+
+async def account_opened(connection: AsyncConnection, account: UUID, by: str) -> None:
+    """Write down, for each company that a closed account was of, that it is opened, without its roles. Before it is."""
+    for what, value in (("account", "opened"), ("role", "")):
+        await connection.execute(_EACH, {"id": account, "what": what, "value": value, "by": by})
 
 
 async def secret_renewed(connection: AsyncConnection, tenant: str, system: str, by: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from connectors.desk.web import today
 from infra import clock
-from infra.accounts import accounts
+from infra.accounts import accounts, history
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole
 from infra.environment import load
 from infra.office import office
@@ -450,6 +450,10 @@ def test_a_closed_account_begins_anew_by_who_runs_bokbuss_and_by_nobody_else(des
         assert (await visitor.post(f"/companies/grannen/people/{account.account_id}/link")).status_code == 404
         roles = {"krogen": DeskRole.VIEWER}
         _, token = await accounts.invite(engine, ANNA, roles, by="test", opens_closed=True)
+        told = await history.listed(engine, None)
+        changes = [(one.tenant, one.what, one.value) for one in told if one.subject == ANNA]
+        opened = [("krogen", "role", "viewer"), ("grannen", "role", ""), ("grannen", "account", "opened")]
+        assert changes[:4] == [*opened, ("grannen", "account", "closed")]
         visitor.http.cookies.clear()
         assert (await visitor.signs_in(ANNA)).status_code == 422
         form = {"name": "Anna", "password": PASSWORD}
