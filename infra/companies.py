@@ -236,11 +236,15 @@ _OPEN_ORDERS = text(
     """select order_id, state, body::text from journal
        where tenant = :tenant and state in ('queued', 'sending', 'unknown') order by seq for update"""
 )
-_OPEN_HOLDS = text("select body::text from held where tenant = :tenant and closed_at is null order by held_at")
-_OPEN_LETTERS = text("select body::text from dead_letters where tenant = :tenant and state = 'open' order by found_at")
+_OPEN_HOLDS = text(
+    "select body::text from held where tenant = :tenant and closed_at is null order by held_at for update"
+)
+_OPEN_LETTERS = text(
+    "select body::text from dead_letters where tenant = :tenant and state = 'open' order by found_at for update"
+)
 _PARKED = text(
     """select convert_from(record_value, 'UTF8') from parked
-       where tenant = :tenant and state <> 'discarded' order by number"""
+       where tenant = :tenant and state <> 'discarded' order by number for update"""
 )
 _WAITED: Final[tuple[tuple[TextClause, Outcome], ...]] = (
     (_OPEN_HOLDS, "released"),
@@ -271,11 +275,13 @@ _OF_ITS_OWN = tuple(
     for table in reversed(metadata.tables.values())
     if (rows := table.info.get("own"))
 )
-_KEPT = tuple(
-    text(f"update {table.name} set tenant = :under where tenant = :tenant")  # noqa: S608 - our own names
+_KEPT = {
+    table.name: text(f"update {table.name} set tenant = :under where tenant = :tenant")  # noqa: S608 - our own names
     for table in metadata.tables.values()
     if table.info.get("kept") and table.name != "removed_tenants"
-)
+}
+_TRAIL = ("audit", "audit_heads")
+"""What everybody who changes something locks last, and so does who removes a company: else each waits for the other."""
 
 
 async def still_open(engine: AsyncEngine, tenant: str) -> Open:
@@ -357,13 +363,16 @@ async def _remove(engine: AsyncEngine, tenant: str, by: str, *, now: bool) -> st
         for query, outcome in _WAITED:
             bodies = await connection.scalars(query, {"tenant": tenant})
             ended += [Entry(envelopes.decode(b.encode()), outcome, code=COMPANY_REMOVED, why=_WHY) for b in bodies]
-        await put_on_record(connection, [*ended, _last_word(tenant, by)])
         await connection.execute(_LINES_OF_PARKED, {"tenant": tenant, "reader": FLOWS, "now": clock.now()})
         await connection.execute(_REMEMBER, {**company, "under": under, "by": by})
-        for statement in _KEPT:
-            await connection.execute(statement, {"tenant": tenant, "under": under})
+        names = {"tenant": tenant, "under": under}
+        for statement in (kept for table, kept in _KEPT.items() if table not in _TRAIL):
+            await connection.execute(statement, names)
         for statement in _OF_ITS_OWN:
             await connection.execute(statement, {"tenant": tenant})
+        await put_on_record(connection, [*ended, _last_word(tenant, by)])
+        for table in _TRAIL:
+            await connection.execute(_KEPT[table], names)
         return under
 
 

@@ -1,14 +1,17 @@
 """A company is a wall: what cannot be decided waits, and with it what comes later of its company, and nothing else."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from pydantic_core import to_json
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import await_only
 
 from infra import companies, registry, store
 from infra.access.vault import Vault, lend, open_vault
@@ -282,6 +285,50 @@ async def test_what_is_parked_of_a_removed_company_has_its_end(
     assert await house.waits(tenant) == []
     assert await house.decided(removed.under) == keys(2, 3)
     assert [outcome for outcome, _ in await house.recorded(removed.under)] == ["discarded", "discarded", "removed"]
+
+
+Word = Callable[[AsyncEngine, parking.Parked], Awaitable[object]]
+WORDS: list[Word] = [
+    lambda engine, one: parking.retry(engine, one.tenant, "Anna", "a test"),
+    lambda engine, one: parking.turn(engine, one, "set_aside", "Anna", "a test"),
+    lambda engine, one: parking.discard(engine, one, "Anna", "a test"),
+]
+
+
+@pytest.mark.parametrize("word", WORDS, ids=["retry", "set aside", "discard"])
+async def test_no_step_of_a_persons_word_and_a_removal_wait_for_each_other(
+    house: DeciderDriver, tenant: str, settings: Settings, producer: AIOKafkaProducer, prepared_url: str, word: Word
+) -> None:
+    """Whatever the word has locked when somebody removes the company: both end, and the record ends once."""
+    host = Host(settings, house.engine, await open_vault(house.engine, settings), None, None)
+    for step in count(1):
+        name, reached, go_on = f"{tenant}-{step}", asyncio.Event(), asyncio.Event()
+        await companies.add(host, name, organisation_number=None, database_number=None)
+        await house.decider(fake_flow("decide")).decide(days(name, 2))
+        [one] = await parking.listed(house.engine, name)
+        theirs = store.engine(prepared_url, 2)
+        steps = count(1)
+
+        def stop(*_: Any, now: Iterator[int] = steps, at: int = step, here: Any = reached, then: Any = go_on) -> None:
+            if next(now) == at:
+                here.set()
+                await_only(then.wait())
+
+        for moment in ("before_cursor_execute", "commit"):
+            event.listen(theirs.sync_engine, moment, stop)
+        async with asyncio.TaskGroup() as tasks:
+            said = tasks.create_task(word(theirs, one))
+            arrived = tasks.create_task(reached.wait())
+            await asyncio.wait([said, arrived], return_when=asyncio.FIRST_COMPLETED)
+            removing = tasks.create_task(companies.remove(host, producer, name, by="Bo"))
+            await asyncio.wait([removing], timeout=0.2)  # it is done, or waits for what is locked
+            go_on.set()
+            reached.set()
+        await theirs.dispose()
+        ended = [outcome for outcome, _ in await house.recorded(removing.result().under)]
+        assert (ended.count("discarded"), ended[-1], await house.waits(name)) == (1, "removed", [])
+        if next(steps) <= step:
+            break
 
 
 async def park(house: DeciderDriver, reader: str, what: Envelope[Any]) -> parking.Parked:
