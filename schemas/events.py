@@ -150,7 +150,18 @@ class DayClosed(Fact):
     @property
     def counter(self) -> str:
         """System, register and Z number: what the report calls itself. Not always one thing."""
-        return f"{self.system}/{self.register_id}/{self.z_number}"
+        return self._counter(self.register_id)
+
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """Where the reports that call themselves so are remembered: the newer ones under the last.
+
+        Capitals in a register's name are no difference; those from before this was known are under ``counter``.
+        """
+        return tuple(dict.fromkeys((self.counter, self._counter(self.register_id.casefold()))))
+
+    def _counter(self, register: str) -> str:
+        return f"{self.system}/{register}/{self.z_number}"
 
 
 # --- People -----------------------------------------------------------------------------------------------------

@@ -101,13 +101,14 @@ class InvoiceRequested(Fact):
     @property
     def counter(self) -> str:
         """System, store, register and receipt: what the receipt calls itself. Not always one thing."""
-        return self._counter(self.receipt_number, self.store)
+        return self._counter(self.receipt_number, self.store, self.register_id)
 
     @property
     def counters(self) -> tuple[str, ...]:
         """Where the receipts that call themselves so are remembered: the newer ones under the last.
 
-        Capitals in a store's name are no difference; those from before this was known are under ``counter``.
+        Capitals in a store's or a register's name are no difference; those from before this was known are under the
+        names before.
         """
         return self._counters(self.receipt_number)
 
@@ -117,14 +118,15 @@ class InvoiceRequested(Fact):
         return () if self.returned_receipt is None else self._counters(self.returned_receipt)
 
     def _counters(self, receipt: str) -> tuple[str, ...]:
-        stores = (self.store, self.store and self.store.casefold())
-        return tuple(dict.fromkeys(self._counter(receipt, store) for store in stores))
+        store, register = self.store and self.store.casefold(), self.register_id.casefold()
+        tills = ((self.store, self.register_id), (store, self.register_id), (store, register))
+        return tuple(dict.fromkeys(self._counter(receipt, *till) for till in tills))
 
-    def _counter(self, receipt: str, store: str | None) -> str:
-        said = [self.register_id, receipt] if store is None else [store, self.register_id, f"receipt-{receipt}"]
+    def _counter(self, receipt: str, store: str | None, register: str) -> str:
+        said = [register, receipt] if store is None else [store, register, f"receipt-{receipt}"]
         till = (self.system, *said)
         name = "/".join(part.replace("/", "%2F") for part in till)
-        return name if len(name) <= _LONGEST else f"{self.register_id}/{ids.digest(till)}"
+        return name if len(name) <= _LONGEST else f"{register}/{ids.digest(till)}"
 
 
 class DocumentRow(InvoiceRow):

@@ -30,7 +30,7 @@ def reads(message: Message) -> tuple[str, ...]:
     """Return the keys whose state a message needs; nothing when it is not about a day's voucher or hold."""
     match message:
         case DayClosed():
-            return (message.key, message.counter)
+            return tuple(dict.fromkeys((message.key, *message.counters)))
         case CorrectionApproved():
             return (message.key,)
         case ReviewAnswered(flow=flow) if flow == NAME:
@@ -44,7 +44,7 @@ def reads(message: Message) -> tuple[str, ...]:
 
 
 def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, ...]:
-    """Return the report that a day close belongs to, the reports that one in doubt may be, and its counter."""
+    """Return the report that a day close belongs to, the reports that one in doubt may be, and its counters."""
     message = envelope.data
     if isinstance(message, DayClosed):
         new = found(states, message)
@@ -53,7 +53,7 @@ def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, .
     for state in states.values():
         named += [*state.doubts, *([state.part_of] if state.part_of else [])]
         if state.doubts and state.day:
-            named.append(state.day.counter)
+            named += state.day.counters
     return tuple(named)
 
 

@@ -1,7 +1,8 @@
 """Which report a day close is: one that is known, one of its own, or perhaps one of those that are known. Pure.
 
 Two stores can name a till alike, and a new till counts from 1 again. So what came under one counter (system, register
-and Z number) is remembered together. What is not certainly the same report is never taken for its amendment.
+and Z number) is remembered together, however the register's letters are written: an update of a till can change them.
+What is not certainly the same report is never taken for its amendment.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -24,7 +25,10 @@ Relation = Literal["closing", "same", "maybe", "other"]
 
 
 class Sighting(Remembered):
-    """One content that came under a counter: whose it was, when, and a digest of its amounts (empty: all zero)."""
+    """One content that came under a counter: whose it was, when, and a digest of its amounts (empty: all zero).
+
+    ``register_id`` is empty in what was remembered before capitals were no difference.
+    """
 
     report: str
     store: str
@@ -33,6 +37,7 @@ class Sighting(Remembered):
     amendment: int
     organisation_number: str | None
     money: str
+    register_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ def sighting(report: str, day: DayClosed) -> Sighting:
         amendment=day.amendment,
         organisation_number=day.organisation_number,
         money=money_of(day),
+        register_id=day.register_id,
     )
 
 
@@ -98,10 +104,21 @@ def find(day: DayClosed, known: Sequence[Sighting], counted: Collection[str] = (
 
 
 def _relation(new: Sighting, its: Sequence[Sighting], known: Sequence[Sighting]) -> Relation:
-    """Tell how certainly a content belongs to a report: by store, time of taking, amendment, date and amounts."""
+    """Tell how certainly a content belongs to a report: by store, time of taking, amendment, date and amounts.
+
+    Of a register in other capitals only the very same closing is certain: it may be another register.
+    """
     own = [k for k in its if alike(k.store, new.store) and not _of_another_company(k, new)]
     if not own:
         return _elsewhere(new, its, known)
+    relation = _within_a_store(new, own)
+    if relation == "other" or any(k.register_id == new.register_id for k in own):
+        return relation
+    told = (new.taken_at, new.amendment, new.business_date, new.money)
+    return "closing" if any((k.taken_at, k.amendment, k.business_date, k.money) == told for k in own) else "maybe"
+
+
+def _within_a_store(new: Sighting, own: Sequence[Sighting]) -> Relation:
     if any(k.taken_at == new.taken_at for k in own):
         return "closing"
     far = all(_is_far(k, new) for k in own)

@@ -80,13 +80,18 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
 def found(states: Mapping[str, State], day: DayClosed) -> Found:
     """Return the report that a content belongs to, as far as is known under its counter."""
     counted = {key for key, state in states.items() if state.part_of}
-    return find(day, _known(states, day.counter), counted)
+    return find(day, _known(states, day), counted)
 
 
-def _known(states: Mapping[str, State], counter: str) -> tuple[Sighting, ...]:
-    state = states[counter]
-    first = (sighting(counter, state.day),) if state.day else ()  # a report from before counters had a state
-    return (*first, *state.reports)
+def _known(states: Mapping[str, State], day: DayClosed) -> tuple[Sighting, ...]:
+    """Return what came under a report's counters; what does not say of which register came under just that name."""
+    known: list[Sighting] = []
+    for counter in day.counters:
+        state, register = states[counter], day.register_id if counter == day.counter else day.register_id.casefold()
+        if state.day:  # a report from before counters had a state
+            known.append(sighting(counter, state.day))
+        known += (s if s.register_id else s.model_copy(update={"register_id": register}) for s in state.reports)
+    return tuple(known)
 
 
 def _with_report(states: Mapping[str, State], day: DayClosed, came_at: datetime | None) -> Learned:
@@ -96,9 +101,10 @@ def _with_report(states: Mapping[str, State], day: DayClosed, came_at: datetime 
     if changed:
         learned[new.report] = changed.model_copy(update={"doubts": new.doubts}) if new.doubts else changed
     seen = sighting(new.report, day)
-    if seen not in _known(states, day.counter):
-        counter = learned.get(day.counter, states[day.counter])
-        learned[day.counter] = counter.model_copy(update={"reports": (*counter.reports, seen)})
+    if seen not in _known(states, day):
+        last = day.counters[-1]
+        counter = learned.get(last, states[last])
+        learned[last] = counter.model_copy(update={"reports": (*counter.reports, seen)})
     return _learned(learned, new.report, day)
 
 
@@ -153,9 +159,10 @@ def _counted_to(states: Mapping[str, State], key: str, state: State, day: DayClo
     # What was seen of it was seen of the other one: told again, it is not newer than what replaced it.
     newest = _newest(other.model_copy(update={"seen": (*state.seen[:-1], *other.seen)}), day, state.came_at)
     learned = {key: state.model_copy(update={"part_of": report}), report: newest}
-    counter = learned.get(day.counter, states[day.counter])
-    reports = tuple(s.model_copy(update={"report": report}) if s.report == key else s for s in counter.reports)
-    learned[day.counter] = counter.model_copy(update={"reports": reports})
+    for name in day.counters:
+        counter = learned.get(name, states[name])
+        reports = tuple(s.model_copy(update={"report": report}) if s.report == key else s for s in counter.reports)
+        learned[name] = counter.model_copy(update={"reports": reports})
     return _learned(learned, report, day, key)
 
 

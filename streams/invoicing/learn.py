@@ -77,12 +77,17 @@ def belongs(states: Mapping[str, State], receipt: InvoiceRequested) -> tuple[str
 
 
 def _is_of(state: State, receipt: InvoiceRequested) -> bool:
-    """Tell whether a content is certainly of a receipt: of its day, and another amendment or the same sale."""
+    """Tell whether a content is certainly of a receipt: of its day, and another amendment or the same sale.
+
+    Of a register in other capitals only the same sale is certain: it may be another register.
+    """
     old = state.receipt
     if old is None or old.invoice_date != receipt.invoice_date:
         return False
-    whose = {name: getattr(receipt, name) for name in ("organisation_number", "amendment", "store")}
-    return receipt.amendment not in {old.amendment, *state.amendments} or old.model_copy(update=whose) == receipt
+    whose = {name: getattr(receipt, name) for name in ("organisation_number", "amendment", "store", "register_id")}
+    if old.model_copy(update=whose) == receipt:
+        return True
+    return old.register_id == receipt.register_id and receipt.amendment not in {old.amendment, *state.amendments}
 
 
 def _with_receipt(states: Mapping[str, State], receipt: InvoiceRequested) -> Learned:
@@ -128,7 +133,7 @@ def _made_of(state: State) -> str | None:
 def _repeats(state: State, receipt: InvoiceRequested) -> bool:
     """Tell whether a receipt is the newest content again, whatever its amendment says; what waits is looked at anew."""
     old = state.receipt
-    same = {"amendment": receipt.amendment, "store": receipt.store}
+    same = {"amendment": receipt.amendment, "store": receipt.store, "register_id": receipt.register_id}
     return old is not None and not state.hold and old.model_copy(update=same) == receipt
 
 

@@ -665,7 +665,7 @@ def test_only_what_is_about_a_day_is_read() -> None:
         SettingsApplied(tenant=TENANT, version=2, applied_by="somebody", settings=chosen()),
     ]
 
-    assert FLOW.reads(day()) == (KEY, "openpos/K1/12")
+    assert FLOW.reads(day()) == (KEY, "openpos/K1/12", "openpos/k1/12")
     assert [FLOW.reads(m) for m in (record, refusal(order), answered(held, "discard"))] == [(KEY,)] * 3
     assert [FLOW.reads(m) for m in silent] == [()] * len(silent)
 

@@ -131,6 +131,12 @@ PERHAPS = {
     "the same amounts under another store, taken at another time": day(store="Kungsgatan 2", minutes=50),
     "an amendment of nothing known in its store": day(store="Norr", amendment=1, payments=OTHER_SPLIT),
     "an amendment with a date far away": closed_on(date(2026, 6, 1), amendment=1, payments=OTHER_SPLIT),
+    "other content of a register in other capitals": day(register_id="k1", minutes=30, payments=OTHER_SPLIT),
+    "other content, taken at the same time, of a register in other capitals": day(
+        register_id="k1", payments=OTHER_SPLIT
+    ),
+    "an amendment of a register in other capitals": day(register_id="k1", amendment=1, payments=OTHER_SPLIT),
+    "the same amounts under a register in other capitals, taken at another time": day(register_id="k1", minutes=50),
     "the same closing for another company": day(organisation_number="5599990016", payments=OTHER_SPLIT),
 }
 
@@ -233,6 +239,27 @@ def test_two_reports_of_zeros_are_nobodys_doubt() -> None:
         assert [type(o) for o in host.tell(day(store=store, **zeros))] == [HoldForReview, CloseReview]
 
 
+@pytest.mark.parametrize("is_older", [False, True])
+@pytest.mark.parametrize("names", [("K1", "k1"), ("k1", "K1")])
+def test_a_till_whose_update_writes_its_register_in_other_capitals_sends_again(
+    names: tuple[str, str], *, is_older: bool
+) -> None:
+    """The very same closing is booked already; its next one is booked; other content waits beside it."""
+    before, after = names
+    host = Host(REVERSE)
+    book(host, day(register_id=before))
+    if is_older:  # from before capitals were no difference
+        states, report = host.remembered.states, day(register_id=before)
+        known = states.pop(report.counters[-1])
+        reports = tuple(one.model_copy(update={"register_id": ""}) for one in known.reports)
+        states[report.counter] = known.model_copy(update={"reports": reports})
+        assert host.tell(report) == host.tell(report.model_copy(update={"goods": 99})) == ()
+    if not is_older or before == "k1":
+        assert the_hold(host.tell(day(register_id=after, minutes=9, payments=OTHER_SPLIT))).lines
+        assert host.tell(day(register_id=after)) == host.tell(day(register_id=before)) == ()
+    assert book(host, closed_on(date(2026, 4, 11), register_id=after, z_number=13), 13).purpose == "book"
+
+
 # --- A database from before stores and dates were in a key ----------------------------------------------------------
 
 
@@ -277,7 +304,7 @@ def test_what_waited_from_before_is_decided_under_its_old_key() -> None:
     held = the_hold(host.tell(day()))
     state = host.state().model_copy(update={"awaits": held.model_copy(update={"key": COUNTER})})
     host.remembered.states.clear()
-    host.remembered.states[COUNTER] = state
+    host.remembered.states[COUNTER], host.remembered.waiting[COUNTER] = state, held.reason
     (other,) = host.tell(day(store="Norr", payments=OTHER_SPLIT))
 
     orders = host.apply(chosen())
@@ -394,14 +421,16 @@ def test_a_key_whose_report_was_counted_to_another_is_no_new_reports_key(other: 
 
 
 CONTENTS = st.builds(
-    lambda store, on, minutes, amendment, cash: day(
+    lambda store, register, on, minutes, amendment, cash: day(
         store=store,
+        register_id=register,
         business_date=date(2026, 4, on),
         minutes=minutes,
         amendment=amendment,
         payments=(paid("cash", f"{cash}.00"), paid("card", f"{251 - cash}.00")),
     ),
     st.sampled_from(["Kungsgatan", "Norr"]),
+    st.sampled_from(["K1", "K1", "k1"]),
     st.sampled_from([10, 11]),
     st.sampled_from([0, 9, 18]),
     st.sampled_from([0, 0, 1]),
@@ -432,7 +461,7 @@ def test_nothing_that_came_under_a_counter_lies_where_nothing_is_decided(steps: 
             for order in vouchers_now:
                 number += 1
                 orders += host.tell(outcome(order, number=number))
-    counted = {one.model_copy(update={"report": ""}): one.report for one in host.state(COUNTER).reports}
+    counted = {one.model_copy(update={"report": ""}): one.report for one in host.state(COUNTER.casefold()).reports}
     for content in came:
         state = host.state(counted[sighting("", content)])
         assert state.part_of is None

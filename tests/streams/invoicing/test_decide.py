@@ -396,6 +396,24 @@ def test_a_store_in_other_capitals_is_the_same_store(*, is_older: bool) -> None:
     assert (amended.reason, amended.key) == ("amended_after_invoicing", receipt().key)
 
 
+def test_a_register_in_other_capitals_sells_nothing_twice() -> None:
+    """The same sale is not invoiced once more, and is found by what comes back; whatever differs waits beside it."""
+    host, loud = Host(chosen(amended="credit")), receipt().register_id.swapcase()
+    host.through(host.tell(receipt()))
+    assert host.tell(receipt(register_id=loud)) == ()
+    note, _ = host.through(
+        host.tell(receipt("8", register_id=loud, rows=(row(quantity=Decimal("-1.00")),), returned_receipt="7"))
+    )
+    assert isinstance(note, CreateInvoice)
+    assert note.remark.startswith("Kreditering av faktura 1.")
+    for other in (
+        receipt(register_id=loud, tip=Decimal("1.00")),
+        receipt(register_id=loud, amendment=1, rows=(row(),)),
+    ):
+        hold = held(host.tell(other))
+        assert (hold.reason, hold.key) == ("perhaps_the_same", other.key)
+
+
 def test_whose_a_receipt_is_can_be_set_right_without_an_amendment() -> None:
     """As the text of its hold says."""
     host = Host(organisation_number="5599990016")
