@@ -221,11 +221,14 @@ class Query:
         text: the fact's id (or its beginning), the key, a regular expression that the key matches, the series, the id,
             or an id's first or last digits.
         number: the voucher's number.
+        like: of an expression: a pattern of SQL that every key which matches it is like. It is looked at first, since
+            an expression costs ten times as much.
     """
 
     kind: QueryKind
     text: str
     number: int = 0
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ _VOUCHER_TOGETHER = re.compile(r"(\w{0,9}[^\W\d])0*(\d{1,9})")
 _Z_NUMBER = re.compile(r"[zZ]?\s*0*(\d{1,9})", re.ASCII)
 _MARK = re.compile(rf"{MARK_PREFIX}([a-z2-7]{{12}})", re.ASCII)
 _MARK_HEX = 15
+_WILD = re.compile(r"[%_\\]")
 _RECORD = re.compile(r"[0-9a-f]{8}[0-9a-f-]*", re.ASCII | re.IGNORECASE)
 """The beginning of a hold's id, as ``held list`` shows it, or of a person's at their system."""
 
@@ -27,7 +28,9 @@ def readings(what: str) -> tuple[Query, ...]:
     what = what.strip()
     if mark := _MARK.search(what):
         return (Query("mark", uuid_tail(mark[1])),)
-    record = (Query("shortened", rf"(^|/){re.escape(what)}[^/]*$"),) if _RECORD.fullmatch(what) else ()
+    record = (
+        (Query("shortened", rf"(^|/){re.escape(what)}[^/]*$", like=_like(what)),) if _RECORD.fullmatch(what) else ()
+    )
     try:
         return (Query("id", str(UUID(what))), *record)
     except ValueError:
@@ -35,11 +38,14 @@ def readings(what: str) -> tuple[Query, ...]:
     if "@" in what:
         return (Query("fact", what.rstrip("….")),)
     if "/" in what:
-        return (Query("key", what), Query("shortened", shortened(what)))
+        return (Query("key", what), Query("shortened", shortened(what), like=_like(*what.split("/"))))
     found = []
     if z_number := _Z_NUMBER.fullmatch(what):
+        number = z_number[1]
         other_than = "" if what[0].isdecimal() else "^(?!fortnox/).*"  # an employee has a number, and no Z report
-        found.append(Query("z_number", rf"{other_than}/{z_number[1]}(/\d{{4}}-\d\d-\d\d[^/]*(/\d+)?)?$"))
+        found.append(
+            Query("z_number", rf"{other_than}/{number}(/\d{{4}}-\d\d-\d\d[^/]*(/\d+)?)?$", like=_like(f"/{number}"))
+        )
     if voucher := _VOUCHER_APART.fullmatch(what) or _VOUCHER_TOGETHER.fullmatch(what):
         found.append(Query("voucher", voucher[1], int(voucher[2])))
     if record:
@@ -51,6 +57,11 @@ def shortened(key: str) -> str:
     """Return what matches, in PostgreSQL, every key that has these parts in this sequence: openpos/K1/57."""
     parts = "/(.*/)?".join(re.escape(part) for part in key.split("/"))
     return f"(^|/){parts}(/|$)"
+
+
+def _like(*parts: str) -> str:
+    """Return the pattern of SQL of what holds these parts in this sequence."""
+    return "%".join(("", *(_WILD.sub(r"\\\g<0>", part) for part in parts), ""))
 
 
 def uuid_tail(mark: str) -> str:

@@ -58,12 +58,13 @@ _NUMBER = text("select count(*) from decided where tenant = :tenant and topic = 
 _EVENTS = "from deliveries, jsonb_array_elements_text(event_ids) as e"
 _DELIVERED_AT = text(f"select min(accepted_at) {_EVENTS} where tenant = :tenant and starts_with(e, :key || '@')")
 _DELIVERED = f"select tenant, split_part(e, '@', 1) {_EVENTS}"
+# Each is as dear to the planner as the other, so that they are looked at as they stand.
 _MATCHING = (
-    "select tenant, key from decided where key ~ :text and topic like 'facts.%'",
-    "select tenant, key from journal where key ~ :text",
-    "select tenant, key from held where key ~ :text",
-    "select tenant, about from parked where about ~ :text",
-    f"{_DELIVERED} where split_part(e, '@', 1) ~ :text",
+    "select tenant, key from decided where key like :like and key ~ :text and topic like 'facts.%'",
+    "select tenant, key from journal where key like :like and key ~ :text",
+    "select tenant, key from held where key like :like and key ~ :text",
+    "select tenant, about from parked where about like :like and about ~ :text",
+    f"{_DELIVERED} where split_part(e, '@', 1) like :like and split_part(e, '@', 1) ~ :text",
 )
 _LEAVE = "leave/"
 """The key of a leave begins with it where it is decided; the fact of it has a key without."""
@@ -138,7 +139,7 @@ async def find(
                 (_FIND_IN_ALL if within is None else _FIND)[one.kind],
                 {"tenants": within, "text": one.text, "voucher": to_json(voucher).decode(), "limit": limit}
                 if one.kind == "voucher"
-                else {"tenants": within, "text": one.text, "told": _told(one.text), "limit": limit},
+                else {"tenants": within, "text": one.text, "like": one.like, "told": _told(one.text), "limit": limit},
             )
             found |= dict.fromkeys((row.tenant, row.key) for row in rows)
     return list(found)

@@ -45,16 +45,18 @@ _RED: Final = text(
     """select tenant, count(*) as number from checks
        where tenant = any(cast(:tenants as text[])) and not ok group by tenant"""
 )
+# Days and amounts first: else whole orders and records are sorted.
 _TAKINGS: Final = text(
-    """select (j.body -> 'data' ->> 'voucher_date')::date as day,
-              sum(case j.body -> 'data' ->> 'purpose' when 'reverse' then -1 else 1 end
-                  * (a.body ->> 'amount')::numeric) as amount
+    """with each as materialized (
+       select (j.body -> 'data' ->> 'voucher_date')::date as day,
+              case j.body -> 'data' ->> 'purpose' when 'reverse' then -1 else 1 end
+                  * (a.body ->> 'amount')::numeric as amount
        from journal j join audit a on a.tenant = j.tenant and a.message_id = j.order_id::text
             and a.body ->> 'outcome' in ('delivered', 'already_there')
        where j.tenant = any(cast(:tenants as text[])) and j.type = 'bokbuss.post-voucher.v1'
          and j.body -> 'data' ->> 'voucher_date' between :first and :last and j.body -> 'data' ->> 'flow' = :flow
-         and j.state = 'delivered'
-       group by 1 order by 1"""
+         and j.state = 'delivered')
+       select day, sum(amount) as amount from each group by day order by day"""
 )
 _LAST_DAY: Final = text(
     """select max(day)::date from unnest(cast(:tenants as text[])) as company(tenant) cross join lateral (

@@ -22,6 +22,8 @@ _DAYS: Final = 28
 _FLOW: Final = "daysales"
 _STAFF: Final = "employees"
 _MOST: Final = 12
+_CHARTED: Final = 30
+"""Companies whose takings are drawn together: of hundreds the sum says nothing, and each voucher has to be read."""
 _SPEAK_EVERY: Final = 15.0
 _ASK_EVERY: Final = 60.0
 """Seconds after which an open page no longer hears of what its reader may not see any more."""
@@ -73,10 +75,6 @@ async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
     of_one: dict[str, Any] = {"left": (), "kept": None, "invoices": False}
     if visit.tenant:
         of_one = await _of_one(visit, [each.system for each in lights[visit.tenant] if each.kind != "stop"])
-    last = await today.last_day(engine, companies, _FLOW) or clock.today()
-    since = last - timedelta(days=_DAYS - 1)
-    takings = await today.takings(engine, companies, _FLOW, since, last)
-    days = [since + timedelta(days=n) for n in range(_DAYS)]
     counts = await today.counts(engine, companies)
     return await visit.show(
         "today.html",
@@ -87,10 +85,19 @@ async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
         holds=await waiting.page_of_holds(engine, companies, limit=_MOST),
         troubles=await today.troubles(engine, companies, _MOST),
         booked=await today.booked(engine, companies, _MOST),
-        columns=[(f"{one:%d/%m}", takings.get(one, Decimal(0)), "") for one in days],
-        some=bool(takings),
+        columns=await _takings(visit, companies) if len(companies) <= _CHARTED else (),
         **of_one,
     )
+
+
+async def _takings(visit: Visit, companies: Sequence[str]) -> Sequence[tuple[str, Decimal, str]]:
+    """Return what was booked from the tills by date, as the columns of a chart; none where nothing was."""
+    engine = visit.host.engine
+    last = await today.last_day(engine, companies, _FLOW) or clock.today()
+    since = last - timedelta(days=_DAYS - 1)
+    found = await today.takings(engine, companies, _FLOW, since, last)
+    days = [since + timedelta(days=n) for n in range(_DAYS)] if found else []
+    return [(f"{one:%d/%m}", found.get(one, Decimal(0)), "") for one in days]
 
 
 # --- What has changed: a page that is open is told, and fetches the part of it that can have ------------------------

@@ -225,6 +225,26 @@ def test_a_list_that_is_cut_says_so() -> None:
     visit(story, past=past)
 
 
+def test_takings_of_many_companies_are_not_drawn_as_one() -> None:
+    """Two companies' takings are a chart; the sum of dozens says nothing, and was seconds of work for each look."""
+
+    async def story(visitor: Visitor) -> None:
+        assert "Booked from the tills" in await visitor.see("/")
+        for number in range(29):
+            await add(visitor, f"bolaget-{number}")
+        page = await visitor.see("/")
+        assert "bolaget-28" in page
+        assert "Booked from the tills" not in page
+        assert "F 13" in page
+        assert "Booked from the tills" in await visitor.see(f"/companies/{SHOP}")
+
+    async def add(visitor: Visitor, tenant: str) -> None:
+        async with visitor.host.engine.begin() as connection:
+            await connection.execute(text("insert into tenants (tenant, created_at) values (:t, now())"), {"t": tenant})
+
+    visit(story, tenant="*")
+
+
 def test_a_browser_that_leaves_while_it_sends_a_file_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
     """It is nobody's fault, and no stack trace stands in the log for it."""
 
