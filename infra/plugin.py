@@ -626,13 +626,13 @@ class HowKept:
     Attributes:
         method: when invoices are booked: as they are made (accrual) or as they are paid (cash); "" where it is unknown.
         guide: a page of the system's own help about that.
-        series: the voucher series of the newest financial year.
+        series: the voucher series of each financial year whose series were read, by its first and last day.
         years: the first and the last day of each financial year, the newest first.
     """
 
     method: Literal["", "accrual", "cash"] = ""
     guide: str = ""
-    series: tuple[SeriesSeen, ...] = ()
+    series: Mapping[tuple[date, date], tuple[SeriesSeen, ...]] = field(default_factory=dict)
     years: tuple[tuple[date, date], ...] = ()
 
 

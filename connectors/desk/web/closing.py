@@ -1,7 +1,8 @@
 """Closing entries: how far each has come, planned with what each would meet in the books, approved and sent."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Final, get_args
 
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from infra import catching_up, clock, registry, speaking, tenants
 from infra.accounts.permissions import Permission
 from infra.commanding import Failed
 from infra.deciding import planning
+from infra.plugin import HowKept, SeriesSeen
 from infra.showing import today
 from schemas.money import ZERO
 from schemas.plans import ClosingRow, ClosingState, Plan
@@ -40,9 +42,23 @@ async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str,
         counts={state: counts[state] for state in get_args(ClosingState) if state in counts},
         state=wanted,
         plans=plans[:10],
-        series=(await kept_how(visit)).series,
+        series=_offered(await kept_how(visit), [row.entry_date for row in found if row.state == "planned"]),
         stopped=[one for one in lights if one.system == registry.ledger() and one.state != "connected"],
     )
+
+
+def _offered(kept: HowKept, days: Sequence[date]) -> Sequence[Sequence[SeriesSeen]]:
+    """Return the series that entries of these days can be booked in, each as the years of those days have it.
+
+    Its next number is another one in each year. Without any day, or where none of their years was read, as the newest
+    year has it that was read.
+    """
+    asked = [(first, last) for first, last in kept.series if any(first <= day <= last for day in days)]
+    by_code: defaultdict[str, list[SeriesSeen]] = defaultdict(list)
+    for year in sorted(asked) or sorted(kept.series)[-1:]:
+        for one in kept.series[year]:
+            by_code[one.code].append(one)
+    return list(by_code.values())
 
 
 async def _plan(visit: Visit) -> Response:

@@ -17,6 +17,9 @@ _NEWEST: Final = text(
        where tenant = :tenant and system = 'fortnox' and kind = any(cast(:kinds as text[]))
        order by kind, year_id desc"""
 )
+_SERIES: Final = text(
+    "select year_id, body from reference_data where tenant = :tenant and system = 'fortnox' and kind = 'series'"
+)
 _METHODS: Final[Mapping[str, Literal["accrual", "cash"]]] = {"ACCRUAL": "accrual", "CASH": "cash"}
 
 
@@ -32,16 +35,20 @@ async def chart(host: Host, tenant: str) -> Chart:
 
 
 async def how_kept(host: Host, tenant: str) -> HowKept:
-    """Return the method of the financial year that it is now, and the series of the newest one that was read."""
-    kept = await _newest(host, tenant, "series", "years")
+    """Return the method of the financial year that it is now, and the series of each year whose series were read."""
+    kept = await _newest(host, tenant, "years")
+    series = {row.year_id: row.body for row in await store.rows(host.engine, _SERIES, {"tenant": tenant})}
     items = kept["years"].body if "years" in kept else ()
     of_years = [(year, item) for item in items for year in years([item])]
     now: Mapping[str, Any] = next((item for year, item in of_years if year.holds(clock.today())), {})
-    newest = next((year for year, _ in of_years if "series" in kept and year.id == kept["series"].year_id), None)
     return HowKept(
         method=_METHODS.get(str(now.get("AccountingMethod")).upper(), ""),
         guide=BOOKKEEPING,
-        series=tuple(series_seen(newest, item) for item in kept["series"].body) if newest else (),
+        series={
+            (year.first, year.last): tuple(series_seen(year, item) for item in series[year.id])
+            for year, _ in of_years
+            if year.id in series
+        },
         years=tuple(sorted(((year.first, year.last) for year, _ in of_years), reverse=True)),
     )
 
