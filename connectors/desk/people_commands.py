@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from connectors.desk.access_words import is_now
 from connectors.desk.words import columns, when
 from infra.accounts import accounts, history
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole
@@ -78,7 +79,7 @@ def changes(tenant: OfCompany = None, as_json: Json = False) -> None:
         rows = [("WHEN", "COMPANY", "WHO OR WHAT", "IS NOW", "BY")]
         for one in found:
             company = "all" if one.tenant == EVERY_COMPANY else one.tenant
-            rows.append((when(one.at), company, one.subject, _is_now(one), one.by))
+            rows.append((when(one.at), company, one.subject, is_now(one, place.settings.language), one.by))
         lines = columns(rows, width=width()) if found else ("Nothing was changed.",)
         print_out([asdict(one) for one in found], lines, as_json=as_json)
 
@@ -101,15 +102,6 @@ def close(email: Email, by: By = None, as_json: Json = False) -> None:
         print_out({"closed": account.email}, [f"The account of {account.email} is closed."], as_json=as_json)
 
     in_office(work)
-
-
-def _is_now(one: history.AccessChange) -> str:
-    match one.what:
-        case "role":
-            return one.value or "no role"
-        case "account":
-            return f"account {one.value}"
-    return "another signing secret"
 
 
 def _as_json(one: accounts.Account) -> dict[str, object]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from connectors.desk.access_words import is_now
 from connectors.desk.web.signing_in import role_names, with_passwords
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra.accounts import accounts, history
@@ -12,13 +13,15 @@ from infra.accounts.accounts import Account
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole, Permission
 
 _CHANGES: Final = 100
-"""The last ones, on a page; ``bokbuss desk history`` has more."""
+"""The last ones, on a page."""
 
 
 async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     known: dict[str, Any] = {"link": "", "email": "", "errors": (), "form": {"email": "", "role": "viewer"}}
     people = await accounts.listed(visit.host.engine, visit.tenant)
-    known |= {"people": people, "changes": await history.listed(visit.host.engine, visit.tenant, _CHANGES)}
+    changes = await history.listed(visit.host.engine, visit.tenant, _CHANGES + 1)
+    known |= {"people": people, "changes": [(one, is_now(one, visit.language)) for one in changes[:_CHANGES]]}
+    known |= {"more": len(changes) > _CHANGES}
     return await visit.show("people.html", status=status, role_names=role_names(visit), **known | values)
 
 

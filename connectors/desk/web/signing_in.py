@@ -7,19 +7,13 @@ from uuid import UUID
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from connectors.desk.access_words import ROLES
 from connectors.desk.web.site import address_of, agent_of
 from connectors.desk.web.visit import ANYBODY, SIGNED_IN, NoSuchPage, Page, Visit, below
 from infra import clock
 from infra.accounts import accounts, passwords, sessions
-from infra.accounts.permissions import DeskRole
 from schemas.words import LANGUAGES, Said
 
-ROLES: Final = {
-    DeskRole.VIEWER: Said("läsare", "viewer"),
-    DeskRole.ACCOUNTANT: Said("ekonom", "accountant"),
-    DeskRole.APPROVER: Said("attestant", "approver"),
-    DeskRole.ADMIN: Said("admin", "admin"),
-}
 _WHY: Final = {
     "wrong": Said("Adressen, lösenordet eller koden är fel.", "The address, the password or the code is wrong."),
     "code": Said("Skriv också engångskoden.", "Type the one-time code, too."),

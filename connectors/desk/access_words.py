@@ -1,0 +1,29 @@
+"""What people may do at the desk, and what was changed of it, in both languages."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from infra.accounts.history import AccessChange
+from infra.accounts.permissions import DeskRole
+from schemas.base import Language
+from schemas.words import Said
+
+ROLES: Final[Mapping[DeskRole, Said]] = {
+    DeskRole.VIEWER: Said("läsare", "viewer"),
+    DeskRole.ACCOUNTANT: Said("ekonom", "accountant"),
+    DeskRole.APPROVER: Said("attestant", "approver"),
+    DeskRole.ADMIN: Said("admin", "admin"),
+}
+_IS_NOW: Final[Mapping[tuple[str, str], Said]] = {
+    ("role", ""): Said("ingen roll", "no role"),
+    ("account", "closed"): Said("kontot stängt", "account closed"),
+    ("account", "opened"): Said("kontot öppnat på nytt", "account opened again"),
+    ("signing_secret", "renewed"): Said("en ny signeringsnyckel", "a new signing secret"),
+}
+
+
+def is_now(change: AccessChange, language: Language) -> str:
+    """Return what somebody or something is since a change."""
+    if change.what == "role" and change.value:
+        return ROLES[DeskRole(change.value)].to(language)
+    return _IS_NOW[change.what, change.value].to(language)
