@@ -13,7 +13,6 @@ from infra.plugin import Attempt, Company, Host
 from infra.verdicts import Rejected, RetryLater
 
 _YEARS_LAST: Final = 3600.0
-_ASK_AGAIN: Final = 60.0  # seconds between two questions for a financial year that is not there
 
 
 class Session(Fortnox):
@@ -24,9 +23,13 @@ class Session(Fortnox):
         self.reference = Reference(self)
         self.preflight = Preflight(self.reference, host.settings.language)
 
-    async def year(self, day: date, attempt: Attempt) -> Year | Rejected | RetryLater:
-        """Return the financial year that holds a day; for a day without one Fortnox is asked once a minute."""
-        for max_age in (_YEARS_LAST, _ASK_AGAIN):
+    async def year(self, day: date, attempt: Attempt, *, believed: float) -> Year | Rejected | RetryLater:
+        """Return the financial year that holds a day; for a day without one Fortnox is asked again.
+
+        Args:
+            believed: seconds for which the list of years may say that there is none.
+        """
+        for max_age in (_YEARS_LAST, believed):
             kept = await self.reference.get("years", attempt, max_age=max_age)
             if isinstance(kept, RetryLater):
                 return kept

@@ -24,7 +24,7 @@ _LASTS: Final = 3600.0
 _BELIEVED: Final = 60.0
 """Seconds for which a list may speak against a voucher; an older one is read again first."""
 _AT_ONCE: Final = 0.5
-"""The same for a voucher that a green check lets go: the list that spoke against it may be older than that check."""
+"""The same for one that a green check or a person lets go: the list that spoke against it may be older than that."""
 _AGAIN: Final = 300.0
 """Seconds until a list that could not be read is asked for again."""
 _OF_THE_COMPANY: Final = frozenset(
@@ -61,9 +61,8 @@ class Preflight:
         if order.insists:
             return None
         need, fresh = setup.need_of(order), frozenset[ReferenceKind]()
-        believed = _BELIEVED if order.replaces is None else _AT_ONCE
         while True:
-            known = await self._setup(need, year_id, attempt, dict.fromkeys(fresh, believed))
+            known = await self._setup(need, year_id, attempt, dict.fromkeys(fresh, believed(order)))
             if isinstance(known, RetryLater):
                 return known
             found = setup.objection(need, known)
@@ -116,6 +115,11 @@ class Preflight:
         not_sent(attempt, waiting_words.NOT_SENT_NAMING(reason=named("fortnox", "reason", demand.code), names=names))
         why = demanded(demand.name, names, self._language)
         return Rejected.saying(demand.code, why, demand.who, locked_until=setup.locked_by(demand, known))
+
+
+def believed(order: PostVoucher) -> float:
+    """Return the seconds for which a list may speak against a voucher."""
+    return _BELIEVED if order.replaces is None else _AT_ONCE
 
 
 def not_sent(attempt: Attempt, why: Text) -> None:

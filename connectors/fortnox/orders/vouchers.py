@@ -7,7 +7,7 @@ from uuid import UUID
 
 from connectors.fortnox import classify, encode, errors, refusal_words, waiting_words, whose
 from connectors.fortnox.classify import Year
-from connectors.fortnox.doctor.preflight import not_sent
+from connectors.fortnox.doctor.preflight import believed, not_sent
 from connectors.fortnox.orders import doubles
 from connectors.fortnox.paging import whole
 from connectors.fortnox.session import Session
@@ -33,7 +33,7 @@ async def write(fortnox: Session, order: Envelope[PostVoucher], attempt: Attempt
     It is booked only in the books that it names; a reversal only if what it takes back still stands there; and what
     must not be booked twice only if no other voucher books the same.
     """
-    year = await fortnox.year(order.data.voucher_date, attempt)
+    year = await fortnox.year(order.data.voucher_date, attempt, believed=believed(order.data))
     if not isinstance(year, Year):
         return year
     for look in (_stranger, _objection, _gone, _double, _stranger):  # the calls of a full lane take their time
@@ -118,7 +118,7 @@ def _is_of(voucher: Mapping[str, Any], order_id: UUID) -> bool | RetryLater:
 
 async def probe(fortnox: Session, order: Envelope[PostVoucher], attempt: Attempt) -> Look:
     """Look for the order's mark among the vouchers of its series, year and date, to the last page."""
-    year = await fortnox.year(order.data.voucher_date, attempt)
+    year = await fortnox.year(order.data.voucher_date, attempt, believed=believed(order.data))
     if isinstance(year, Rejected):  # when it was sent there was a year; so this look says nothing
         return RetryLater(_NO_YEAR_WAIT, year.code, year.why, year.who, alone=True, wording=year.wording)
     return year if isinstance(year, RetryLater) else await _search(fortnox, order, year, attempt)

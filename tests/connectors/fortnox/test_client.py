@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.fortnox import SYSTEM, session
+from connectors.fortnox import SYSTEM
+from connectors.fortnox.doctor import preflight
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access import connections
@@ -572,7 +573,7 @@ async def test_a_year_that_is_not_there_rejects_the_voucher_without_asking_for_e
 
 async def test_a_year_that_came_later_is_found(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """For a day that no year holds the list is read again after a while, and remembered."""
-    monkeypatch.setattr(session, "_ASK_AGAIN", 0.0)
+    monkeypatch.setattr(preflight, "_BELIEVED", 0.0)
     wire.replies["GET /3/financialyears"] = [years((4, 2026)), years((4, 2026), (9, 2027))]
     wire.replies["POST /3/vouchers"] = [says(201, booked(Year=9))]
     async with connected(wire) as connection:

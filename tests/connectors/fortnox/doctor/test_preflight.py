@@ -120,6 +120,20 @@ async def test_what_a_green_check_lets_go_meets_no_list_that_is_older(visit: Doc
     assert isinstance((await write(visit, let_go))[0], Delivered)
 
 
+@pytest.mark.parametrize("insists", [False, True])
+async def test_a_year_that_was_just_made_is_there_for_what_is_let_go(visit: DoctorDriver, *, insists: bool) -> None:
+    """A closing's accrual is taken back in the next year: who makes that year and answers is not refused once more."""
+    gone = visit.fortnox.years.pop(4)
+    async with opened(SYSTEM.sinks[0], visit.ours, visit.host) as lane:
+        first = await lane.write(wrapped(voucher(), visit.tenant), attempt())
+        assert (first.code, visit.calls["GET /3/financialyears"]) == ("financial_year_missing", 1)
+        visit.fortnox.years[4] = gone
+        await visit.execute(text("update reference_data set read_at = read_at - interval '2 seconds'"))
+        await asyncio.sleep(0.6)
+        let_go = voucher(step="book/2", replaces=voucher().id_in(visit.tenant), insists=insists)
+        assert isinstance(await lane.write(wrapped(let_go, visit.tenant), attempt()), Delivered)
+
+
 async def test_what_a_green_check_lets_go_is_looked_at_like_any_other(visit: DoctorDriver) -> None:
     """The period was opened, and an account is missing: seventeen days cost no refusal each."""
     visit.fortnox.years[4].accounts.pop(voucher().rows[0].account)
