@@ -327,8 +327,9 @@ MOVED_SINCE_THE_PLAN = Phrase(
 
 WOULD_BE_HELD = Phrase(
     "daysales.would_be_held",
-    "De här inställningarna skulle låta dagen vänta ({reason}): {why}",
-    "These settings would hold it as {reason}: {why}",
+    "Dagen står kvar som den är bokförd, och inget väntar på svar. Kom den nu, skulle den vänta ({reason}): {why}",
+    "The day stays as it is booked, and nothing waits for an answer. If it came now, it would be held as {reason}: "
+    "{why}",
 )
 
 # --- Why it waits no longer -----------------------------------------------------------------------------------------

@@ -382,9 +382,9 @@ TEXTS: Final[Mapping[str, CheckText]] = {
         _ACCOUNTANT,
         Said(
             f"{_GEAR} › Låsning av period: flytta datumet bakåt, och lås igen efteråt. Är perioden redan deklarerad: "
-            "svara discard eller keep, och bokför för hand.",
+            "låt den vara låst, och bokför för hand i en öppen.",
             f"{_GEAR} › Låsning av period: move the date back, and lock again afterwards. Has VAT been declared for it "
-            "already: answer discard or keep, and book by hand.",
+            "already: leave it locked, and book by hand in an open one.",
         ),
         guide=_LOCKING,
     ),

@@ -155,7 +155,10 @@ def test_what_the_settings_would_hold_stays_booked() -> None:
     """Nothing is reversed for a report that could not be booked; the row says why."""
     row = moved(without_card()).row()
     assert (row.action, row.rule) == ("do_nothing", "what_the_settings_hold_stays_booked")
-    assert row.why.startswith("These settings would hold it as unmapped_payment_method: No account on 2026-04-10")
+    assert row.why.startswith(
+        "The day stays as it is booked, and nothing waits for an answer. If it came now, it would be held as "
+        "unmapped_payment_method: No account on 2026-04-10"
+    )
     assert row.moves == {}
 
 

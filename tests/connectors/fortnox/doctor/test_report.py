@@ -81,3 +81,11 @@ def test_programs_get_names_and_codes() -> None:
     assert "Manuell kontering" in red["where"]
     assert red["guide"].startswith("https://support.fortnox.se/")
     assert report.as_json(of(), "en")["ok"] is True
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_that_the_doctor_says_is_an_answer_to_a_question(language: Language) -> None:
+    """Plans and the doctor say the same words where nothing is asked; what waits has its choices beside it."""
+    for name, text in TEXTS.items():
+        said = f"{text.wrong.template(language)} {text.where.template(language)}".casefold()
+        assert not [word for word in ("answer ", "svara ", "discard", "retry") if word in said], name
