@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import text
@@ -16,6 +16,9 @@ _log = telemetry.log(__name__)
 
 MARGIN = 1.0
 """Seconds that a successor waits after a deadline, for clocks that run at slightly different speeds."""
+FARTHEST = 600.0
+"""Seconds ahead that no deadline is: then the database's clock was set back since, an hour say, and nobody alive would
+own what waits for it. No lease is longer (``Settings.lease_seconds``)."""
 _CANDIDATE = 0.5
 """Seconds between two tries to lead."""
 _AFTER_A_FAILURE = 1.0
@@ -32,6 +35,10 @@ _RENEW = text(
     """update leases l set deadline = clock_timestamp() + make_interval(secs => :seconds)
        from unnest(cast(:names as text[]), cast(:epochs as bigint[])) as r(n, e)
        where l.name = r.n and l.epoch = r.e and l.owner = :owner returning l.name"""
+)
+_PUT_RIGHT = text(
+    """update leases set deadline = clock_timestamp() + make_interval(secs => :seconds)
+       where deadline > clock_timestamp() + make_interval(secs => :farthest)"""
 )
 _RELEASE = text(
     """update leases set owner = '', deadline = clock_timestamp() - make_interval(secs => :margin),
@@ -78,9 +85,8 @@ class Leases:
         )
         if row is None:
             return None
-        epoch, budget, now = row
-        answered = clock.monotonic()  # when in doubt the lease began early and the last requests left late
-        lease = Lease(name, epoch, asked + self._seconds, [answered - (now - at) for at in budget])
+        epoch, budget, now = row  # when in doubt the lease began early and the last requests left late
+        lease = Lease(name, epoch, asked + self._seconds, on_our_clock(budget, now, clock.monotonic()))
         self._held[name] = lease
         return lease
 
@@ -116,9 +122,16 @@ class Leases:
         while True:
             try:
                 await self.renew()
+                await self._put_right()
             except Exception as error:  # noqa: BLE001 - whatever it is, the deadlines protect us
                 _log.warning("leases not renewed", error=type(error).__name__)
             await clock.sleep(self._seconds / 3)
+
+    async def _put_right(self) -> None:
+        """Let whoever is alive renew what a clock that was set back keeps for too long; the others' leases end."""
+        values = {"seconds": self._seconds, "farthest": FARTHEST}
+        if number := await store.write(self._engine, _PUT_RIGHT, values):
+            _log.warning("the database's clock was set back", leases=number)
 
     async def release(self, lease: Lease, used: Sequence[float] = ()) -> None:
         """Give a lease back at once, with the times (monotonic) at which the last requests left."""
@@ -140,6 +153,14 @@ class Leases:
     def _forget(self, lease: Lease) -> None:
         if self._held.get(lease.name) is lease:
             del self._held[lease.name]
+
+
+def on_our_clock(stamps: Iterable[float], now: float, answered: float) -> list[float]:
+    """Return when requests left (monotonic seconds), from the database's clock, which said ``now`` at ``answered``.
+
+    A target's pause may lie ahead. What lies too far ahead was written down before that clock was set back.
+    """
+    return [answered - (now - at if at <= now + FARTHEST else 0.0) for at in stamps]
 
 
 async def lead(leases: Leases, name: str, stop: asyncio.Event, work: Callable[[Lease], Awaitable[None]]) -> None:

@@ -187,7 +187,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
     old_secret_key: SecretStr | None = Field(default=None, description="the one before, while it is being replaced")
     max_body: int = Field(default=MAX_BODY, ge=1, description="bytes of one delivery, over HTTP or as a file")
-    lease_seconds: float = Field(default=10.0, gt=0, description="how long a lane is owned without renewal")
+    lease_seconds: float = Field(default=10.0, gt=0, le=300, description="how long a lane is owned without renewal")
     hole_seconds: float = Field(default=60.0, gt=0, description="after which an undecided offset is mended")
     overdue_seconds: float = Field(default=60.0, gt=0, description="between two looks at what should have come by now")
     proof_hour: int = Field(

@@ -221,7 +221,7 @@ class Guest:
             return False
         answered = clock.monotonic()  # when in doubt others call late, and this one borrowed early
         here = answered - lane.now
-        budget = Budget(self._limit, (at + here for at in json.loads(lane.stamps)))
+        budget = Budget(self._limit, leases.on_our_clock(json.loads(lane.stamps), lane.now, answered))
         lent = budget.lend(self._batch, self._priority, 0.0, answered + LIFE)
         if not lent or not await self._loans.write_down(self._name, lane, [at - here for at in budget.used()]):
             return False

@@ -41,7 +41,7 @@ _INSERT = text(
               :sink, p, t, k, y, f, b, r, nullif(h, ''),
               case when w then 'withdrawn' when ended.state is not null then ended.state
                    when looked_for then 'unknown' else 'queued' end,
-              case when looked_for then clock_timestamp() end, :now, a, :now, ended.outcome,
+              case when looked_for then clock_timestamp() end, to_timestamp(0), a, :now, ended.outcome,
               case when w then clock_timestamp() else ended.at end
        from (select nextval('journal_seq') as s, o.*
              from unnest(cast(:ids as uuid[]), cast(:partitions as int[]), cast(:tenants as text[]),
@@ -66,10 +66,11 @@ _INSERT = text(
                 as looked_for) as e
        on conflict (order_id, tenant) do nothing returning order_id, state"""  # noqa: S608 - no values in it
 )
-"""What may have been sent already is looked for first: by the company that had this name before, or, when this database
-was restored from a backup, since then. What no comparison after a restore shows is looked for two weeks longer: its
-source may tell again what neither the database nor Kafka remembers. So is, for ever, a voucher of a day until a person
-has opened a company of which not all agreed: its books may hold it. A new installation, of epoch 0, has nothing."""
+"""A new order is due, whatever a clock says or is set to. What may have been sent already is looked for first: by the
+company that had this name before, or, when this database was restored from a backup, since then. What no comparison
+after a restore shows is looked for two weeks longer: its source may tell again what neither the database nor Kafka
+remembers. So is, for ever, a voucher of a day until a person has opened a company of which not all agreed: its books
+may hold it. A new installation, of epoch 0, has nothing."""
 _END_AS_ON_RECORD = text(
     f"""update journal j set state = e.state, outcome = e.outcome, finished_at = e.at
         from unnest(cast(:tenants as text[]), cast(:orders as text[])) as x(t, o)

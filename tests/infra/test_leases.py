@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, leases, store
@@ -139,6 +140,30 @@ async def test_the_budget_goes_with_a_lease_that_is_given_back(engine: AsyncEngi
     assert taken is not None
     later = [there - here for here, there in zip(used, taken.used, strict=True)]
     assert all(-0.002 < seconds < 1.0 for seconds in later), later  # the two clocks may drift by microseconds
+
+
+async def test_a_clock_that_is_set_back_keeps_no_lease(engine: AsyncEngine) -> None:
+    """Who is alive goes on; what a process that has ended left behind is free soon, not in an hour, and not full."""
+    ours, other = Leases(engine, SECONDS), Leases(engine, SECONDS)
+    alive, given = [await ours.acquire(name) for name in ("alive", "given back")]
+    assert alive
+    assert given
+    assert await Leases(engine, SECONDS).acquire("left behind")
+    await ours.release(given, [clock.monotonic()])
+    back = """update leases set deadline = deadline + interval '1 hour', budget = (
+                select coalesce(jsonb_agg(cast(b.at as float8) + 3600), '[]')
+                from jsonb_array_elements(budget) as b(at))"""
+    await store.write(engine, text(back), {})  # as they look to a clock that was ahead until now
+    keeping = [asyncio.create_task(each.keep()) for each in (ours, other)]
+    free: list[Lease] = []
+    async with asyncio.timeout(10 * (SECONDS + MARGIN)):
+        while len(free) < 2:
+            free += [lease for name in ("left behind", "given back") if (lease := await other.acquire(name))]
+            assert await other.acquire("alive") is None
+            await clock.sleep(0.02)
+    alive.check()
+    assert [at <= clock.monotonic() for lease in free for at in lease.used] == [True]
+    await end_tasks(*keeping)
 
 
 async def test_a_renewal_under_way_does_not_take_back_what_was_given_back(engine: AsyncEngine) -> None:

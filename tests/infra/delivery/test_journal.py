@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -228,6 +229,16 @@ async def test_what_is_sealed_under_a_key_that_is_not_there_is_neither_sent_nor_
     assert await due(postgres) == [other.id]
     waits = text("select state, due_at > clock_timestamp(), outcome ->> 'code' from journal where order_id::text = :id")
     assert await store.row(postgres.engine, waits, {"id": change.id}) == (state, True, "key_missing")
+
+
+async def test_a_new_order_is_due_whatever_the_clock_of_its_process_says(
+    postgres: InPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process whose clock is a day ahead of the database's, or was, does not keep its orders for a day."""
+    ahead = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: ahead)
+    await postgres.journal.insert([(0, wanted := order("a", "day/1", 1))])
+    assert await due(postgres) == [wanted.id]
 
 
 async def test_nothing_is_written_for_no_orders(place: JournalDriver) -> None:
