@@ -24,8 +24,10 @@ _READ = text("select system, kind, whole_at from readings where tenant = :tenant
 _PUT_PLAN = text(
     """insert into plans (plan_id, tenant, flow, state, body, made_at)
        values (:plan_id, :tenant, :flow, :state, cast(:body as jsonb), :made_at)
-       on conflict (plan_id) do update set state = excluded.state, body = excluded.body where plans.state = 'made'"""
+       on conflict (plan_id) do update set state = excluded.state, body = excluded.body
+       where plans.state <> 'applied'"""
 )
+"""One that somebody drops while the last of it is applied has nothing left to drop: it is applied, as flows hear."""
 _NEW_ROWS = f"""unnest(cast(:rows as int[]), cast(:states as text[]), cast(:actions as text[]), {lines(":bodies")})
        as x(r, s, a, b)"""
 _PUT_ROWS = text(

@@ -324,6 +324,21 @@ async def test_a_plan_of_which_something_is_still_to_be_sent_is_not_dropped(offi
     await planning.drop(office.engine, plan)
 
 
+async def test_a_plan_that_is_dropped_while_the_last_of_it_is_applied_is_applied(office: PlanningDriver) -> None:
+    """Every row is told, and that it is applied is about to be: the company goes live, and its plan says so."""
+    plan = await office.make()
+
+    async def accept(tenant: str, system: str, facts: Sequence[Fact]) -> tuple[str, ...]:
+        if any(isinstance(fact, PlanApplied) for fact in facts):
+            await planning.drop(office.engine, plan)
+        return await office.host.accept(tenant, system, facts)
+
+    applied = await planning.apply(replace(office.host, accept=accept), plan, by="lena")
+    kept = await planning.find(office.engine, str(plan.plan_id))
+    assert (applied.plan.state, kept) == ("applied", applied.plan)
+    assert await planning.last_applied(office.engine, office.tenant, FLOW.name) == kept
+
+
 @pytest.mark.parametrize("only", [(), None])
 async def test_what_was_applied_and_is_not_told_goes_on_under_other_settings_too(
     office: PlanningDriver, only: tuple[int, ...] | None
