@@ -10,6 +10,7 @@ from schemas.ids import MARK_PREFIX
 _VOUCHER_APART = re.compile(r"(\w{1,10})[\s-]+0*(\d{1,9})")
 _VOUCHER_TOGETHER = re.compile(r"(\w{0,9}[^\W\d])0*(\d{1,9})")
 _Z_NUMBER = re.compile(r"[zZ]?\s*0*(\d{1,9})", re.ASCII)
+_RECEIPT = re.compile(r"(?:(?:receipt|kvitto|kvittonummer)[\s#:-]+)?(?=[^/]*\d)([\w.+&()-]{2,32})", re.IGNORECASE)
 _MARK = re.compile(rf"{MARK_PREFIX}([a-z2-7]{{12}})", re.ASCII)
 _MARK_HEX = 15
 _WILD = re.compile(r"[%_\\]")
@@ -18,8 +19,8 @@ _RECORD = re.compile(r"[0-9a-f]{8}[0-9a-f-]*", re.ASCII | re.IGNORECASE)
 
 WHAT_CAN_BE_ASKED = (
     "Ask for a voucher (F 12), an event (openpos/CITY/K1/57/2026-04-10@1f2e3d…), a business key "
-    "(openpos/CITY/K1/57/2026-04-10, or parts of it: openpos/K1/57), a Z number (Z57), a person's, a hold's or an "
-    "order's id, or a mark (bb-…)."
+    "(openpos/CITY/K1/57/2026-04-10, or parts of it: openpos/K1/57), a Z number (Z57), a receipt (88213), a person's, "
+    "a hold's or an order's id, or a mark (bb-…)."
 )
 
 
@@ -50,6 +51,8 @@ def readings(what: str) -> tuple[Query, ...]:
         found.append(Query("voucher", voucher[1], int(voucher[2])))
     if record:
         found.append(Query("hold", what.lower()))
+    if not record and (receipt := _RECEIPT.fullmatch(what)):
+        found.append(Query("shortened", rf"(?i)/receipt-{re.escape(receipt[1])}(/|$)", like=_like("/receipt-")))
     return (*found, *record)
 
 

@@ -15,14 +15,33 @@ ORDER = "608e257e-3970-52ef-9003-dbc28bf037e2"
 Z57 = r"/57(/\d{4}-\d\d-\d\d[^/]*(/\d+)?)?$"
 
 
+def receipt(number: str) -> Query:
+    """Return what asks for a sale on account by its receipt."""
+    return Query("shortened", f"(?i)/receipt-{number}(/|$)", like="%/receipt-%")
+
+
+RECEIPT_57 = receipt("57")
+
+
 @pytest.mark.parametrize(
     ("what", "meant"),
     [
         ("F 12", [Query("voucher", "F", 12)]),
-        ("F12", [Query("voucher", "F", 12)]),
+        ("F12", [Query("voucher", "F", 12), receipt("F12")]),
         ("A1 12", [Query("voucher", "A1", 12)]),
-        ("57", [Query("z_number", Z57, like="%/57%")]),
-        ("Z57", [Query("z_number", rf"^(?!fortnox/).*{Z57}", like="%/57%"), Query("voucher", "Z", 57)]),
+        ("57", [Query("z_number", Z57, like="%/57%"), RECEIPT_57]),
+        ("kvitto 57", [Query("voucher", "kvitto", 57), RECEIPT_57]),
+        ("receipt-57", [Query("voucher", "receipt", 57), RECEIPT_57]),
+        ("R-1001", [Query("voucher", "R", 1001), receipt(r"R\-1001")]),
+        ("receipt-R-1001", [receipt(r"R\-1001")]),
+        (
+            "Z57",
+            [
+                Query("z_number", rf"^(?!fortnox/).*{Z57}", like="%/57%"),
+                Query("voucher", "Z", 57),
+                receipt("Z57"),
+            ],
+        ),
         (
             "openpos/K1/57",
             [
