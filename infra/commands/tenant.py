@@ -14,6 +14,7 @@ from infra.access.standing import at_a_glance, in_words
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, one_of, print_json, print_out
 from infra.office import Office, in_office
 from infra.plugin import NotRevoked
+from infra.tenants import UNKNOWN_TENANT
 from schemas import identities
 from schemas.base import is_tenant_id
 
@@ -45,6 +46,8 @@ def tenant_add(
     """Add a company, or change what is known of it; print, once, the secrets that its systems sign with."""
     if not is_tenant_id(tenant):
         raise typer.BadParameter("a company's name here is lower-case letters, digits and hyphens, 63 at most")
+    if tenant == UNKNOWN_TENANT:
+        raise typer.BadParameter(f"{tenant} is whose records are nobody knows: a company needs another name")
     try:
         number = identities.organisation_number(org) if org is not None else None
     except identities.Invalid as error:

@@ -59,11 +59,16 @@ def shell(kafka: str, postgres_url: str, tmp_path_factory: pytest.TempPathFactor
 
 def test_commands_say_what_they_do_and_what_is_wrong(shell: Shell) -> None:
     """Help lists every verb; a wrong word ends with 2 and names it; neither needs a broker."""
-    everything, bad_name, bad_role = shell.at_once(("--help",), ("tenant", "add", "Åkes Bar"), ("run", "everything"))
+    everything, bad_name, nobodys, bad_role = shell.at_once(
+        ("--help",), ("tenant", "add", "Åkes Bar"), ("tenant", "add", "unknown"), ("run", "everything")
+    )
     assert everything.returncode == 0
     for verb in ("up", "run", "tenant", "publish", "topics", "held", "dead", "audit", "explain", "settings", "demo"):
         assert f" {verb} " in everything.stdout, verb
     assert (bad_name.returncode, "lower-case letters" in bad_name.stderr) == (2, True)
+    assert (nobodys.returncode, "nobody knows" in nobodys.stderr) == (2, True), (
+        "who sees it sees other companies' bytes"
+    )
     assert (bad_role.returncode, "sources" in bad_role.stderr) == (2, True)
 
 
