@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -17,6 +17,11 @@ from schemas.events import ChecksPassed, ClosingApproved, ReviewAnswered
 from schemas.identities import shown_organisation, ten_digits
 from schemas.settings import SettingsApplied
 from schemas.words import Phrase, Text
+
+GIVE_UP: Final = "discard"
+"""The answer by which a person gives up what waits: it is never booked."""
+REOPEN: Final = "reopen"
+"""The answer by which a person takes up again what was given up: to the hold by whose answer it was."""
 
 
 class Remembered(BaseModel):
@@ -76,6 +81,55 @@ def answered(hold: HoldForReview | None, fact: ReviewAnswered, tenant: str) -> H
     if hold is None or hold.id_in(tenant) != fact.hold_id:
         return None
     return hold if fact.answer in {choice.answer for choice in hold.choices} else None
+
+
+class Answerable(Protocol):
+    """What a flow remembers of something that a person may be asked about."""
+
+    @property
+    def revision(self) -> str:
+        """The newest content's revision."""
+
+    @property
+    def awaits(self) -> object:
+        """What it waits for: an answer of a system or a person, or (None) nothing."""
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What a person answered about this content."""
+
+    @property
+    def holds(self) -> int:
+        """How many holds there have been."""
+
+
+def given_up(state: Answerable, hold: HoldForReview) -> bool:
+    """Tell whether a person gave it up, and may take it up again by an answer to this hold: once, of newest content."""
+    gave_up = state.awaits is None and GIVE_UP in state.answers
+    is_of_it = hold.step.startswith("hold/") and hold.revision == state.revision
+    return gave_up and is_of_it and _taken_up(hold.step) not in state.answers
+
+
+def reopened(state: Answerable, fact: ReviewAnswered, tenant: str) -> tuple[str, ...] | None:
+    """Return the answers that are left where a person takes up again what was given up; None: nothing is taken up.
+
+    A hold takes it up once, and is remembered among the answers: told again, after it was given up once more, it does
+    not. What is older content's takes up nothing. What was answered before counts no longer: who gave up may have
+    booked it by hand since, so that a double is looked for again.
+    """
+    if fact.answer != REOPEN or state.awaits is not None or GIVE_UP not in state.answers:
+        return None
+    known = {"tenant": tenant, "flow": fact.flow, "key": fact.about, "revision": state.revision}
+    steps = (f"hold/{number}" for number in range(1, state.holds + 1))
+    step = next((each for each in steps if ids.order_id(**known, step=each) == fact.hold_id), None)
+    if step is None or _taken_up(step) in state.answers:
+        return None
+    return (*(answer for answer in state.answers if answer.startswith(_taken_up(""))), _taken_up(step))
+
+
+def _taken_up(step: str) -> str:
+    """Return what is remembered of a hold by which something was taken up again."""
+    return f"{REOPEN}/{step}"
 
 
 def may_go_on(hold: HoldForReview | None, message: Message) -> bool:

@@ -3,6 +3,7 @@
 from infra.plugin import Flow
 from schemas.corrections import CorrectionApproved
 from schemas.events import DayClosed
+from schemas.flows import given_up
 from schemas.plans import CorrectionRow
 from streams.daysales.autopsy import autopsy
 from streams.daysales.decide import decide, evolve, follow, reads, waiting
@@ -21,6 +22,7 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    given_up=given_up,
     akin=lambda state: state.doubts,
     trial=trial,
     day=lambda state: state.day.business_date if state.day and not state.part_of else None,

@@ -12,7 +12,7 @@ from schemas.commands import AttachFile, HoldForReview, PostVoucher
 from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
 from schemas.events import DayClosed, ReviewAnswered
-from schemas.flows import answered, may_go_on, step_of
+from schemas.flows import answered, may_go_on, reopened, step_of
 from streams.daysales.identity import Found, Sighting, find, money_of, sighting
 from streams.daysales.state import Booked, Correction, Made, RefusedOrder, RefusedReport, State
 from streams.daysales.verdict import (
@@ -249,7 +249,9 @@ def _with_second_voucher(state: State, record: AuditRecord, order_id: UUID) -> S
 
 
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
-    """Take in an answer to the open hold that is one of its choices."""
+    """Take in an answer to the open hold that is one of its choices, or that takes up again what was given up."""
+    if (left := reopened(state, answer, tenant)) is not None:
+        return state.model_copy(update={"answers": left})
     if (hold := answered(state.hold, answer, tenant)) is None:
         return None
     return state.model_copy(update=_answered(state, hold, answer.answer))

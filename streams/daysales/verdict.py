@@ -5,13 +5,13 @@ from datetime import date
 from typing import Final, Literal
 
 from schemas.commands import Choice, How, PostVoucher, VoucherRef, VoucherRow
-from schemas.flows import Held
+from schemas.flows import GIVE_UP, Held
 from schemas.words import Text
 from streams.daysales import words
 
 NAME: Final = "daysales"
 
-DISCARD = Choice.saying("discard", words.DISCARD())
+DISCARD = Choice.saying(GIVE_UP, words.DISCARD())
 KEEP = Choice.saying("keep", words.KEEP())
 RETRY = Choice.saying("retry", words.RETRY())
 REBOOK = Choice.saying("rebook", words.REBOOK())

@@ -346,6 +346,7 @@ CHECK_IS_GREEN = Phrase(
     "What stood in the way in Fortnox does so no longer",
 )
 ANSWERED = Phrase("daysales.answered", "En person svarade {answer}", "A person answered {answer}")
+GIVEN_UP = Phrase("daysales.given_up", "{by} svarade {answer} (”{why}”)", "{by} answered {answer} (“{why}”)")
 APPROVED = Phrase("daysales.approved", "En person godkände en rättelse", "A person approved a correction")
 NEWER_CONTENT = Phrase("daysales.newer_content", "Kassan skickade nyare innehåll", "The till sent newer content")
 FORTNOX_ANSWERED = Phrase(
@@ -532,6 +533,7 @@ _REASONS: Final[Mapping[str, str]] = {
 }
 _ANSWERS: Final[Mapping[str, str]] = {
     "discard": "kasta",
+    "reopen": "ta upp igen",
     "keep": "behåll",
     "retry": "försök igen",
     "rebook": "bokför om",

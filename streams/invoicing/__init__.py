@@ -1,6 +1,7 @@
 """Invoicing: a till's sale on account becomes one invoice, or one order, or waits under a name."""
 
 from infra.plugin import Flow
+from schemas.flows import given_up
 from schemas.invoices import InvoiceRequested
 from streams.invoicing.decide import decide, evolve, follow, reads, waiting
 from streams.invoicing.state import State
@@ -17,6 +18,7 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    given_up=given_up,
     words=WORDS,
     akin=akin,
     trial=trial,

@@ -11,7 +11,7 @@ from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import PostVoucher
 from schemas.envelope import Envelope, type_of
 from schemas.events import ReviewAnswered
-from schemas.flows import answered, may_go_on, step_of
+from schemas.flows import answered, may_go_on, reopened, step_of
 from schemas.invoices import OTHER_AMOUNTS, CreateInvoice, FindCustomer, InvoiceRequested
 from streams.invoicing.state import Beside, Document, Made, Otherwise, RefusedOrder, State
 from streams.invoicing.verdict import CREDITED, OWN, RETRY, REVERSED, RIGHT
@@ -238,7 +238,9 @@ def _made_before(state: State, record: AuditRecord) -> set[str]:
 
 
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
-    """Take in an answer to the open hold that is one of its choices."""
+    """Take in an answer to the open hold that is one of its choices, or that takes up again what was given up."""
+    if (left := reopened(state, answer, tenant)) is not None:
+        return state.model_copy(update={"answers": left})
     if answered(state.hold, answer, tenant) is None:
         return None
     new: dict[str, Any] = {"answers": (*state.answers, answer.answer)}

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.commands import Choice
-from schemas.flows import Held
+from schemas.flows import GIVE_UP, Held
 from schemas.invoices import InvoiceRequested
 from schemas.words import Text
 from streams.invoicing import words
 
 NAME: Final = "invoicing"
 
-DISCARD = Choice.saying("discard", words.DISCARD())
+DISCARD = Choice.saying(GIVE_UP, words.DISCARD())
 KEEP = Choice.saying("keep", words.KEEP())
 RETRY = Choice.saying("retry", words.RETRY())
 CREATE = Choice.saying("create", words.CREATE())

@@ -278,6 +278,7 @@ CHECK_IS_GREEN = Phrase(
     "What stood in the way in Fortnox does so no longer",
 )
 ANSWERED = Phrase("invoicing.answered", "En person svarade {answer}", "A person answered {answer}")
+GIVEN_UP = Phrase("invoicing.given_up", "{by} svarade {answer} (”{why}”)", "{by} answered {answer} (“{why}”)")
 NEWER_CONTENT = Phrase("invoicing.newer_content", "Kassan skickade nyare innehåll", "The till sent newer content")
 FORTNOX_ANSWERED = Phrase(
     "invoicing.fortnox_answered",
@@ -401,6 +402,7 @@ _REASONS: Final[Mapping[str, str]] = {
 }
 _ANSWERS: Final[Mapping[str, str]] = {
     "discard": "kasta",
+    "reopen": "ta upp igen",
     "keep": "behåll",
     "retry": "försök igen",
     "create": "skapa",

@@ -2,6 +2,7 @@
 
 from infra.plugin import Flow
 from schemas.events import ClosingApproved, ClosingEntriesReady
+from schemas.flows import given_up
 from schemas.plans import ClosingRow
 from streams.yearend.decide import decide, evolve, follow, reads, waiting
 from streams.yearend.plan import applied, in_plan, objects, plan
@@ -18,6 +19,7 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    given_up=given_up,
     words=WORDS,
     plan=plan,
     row=ClosingRow,

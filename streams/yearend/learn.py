@@ -9,7 +9,7 @@ from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.events import ClosingApproved, ClosingEntriesReady, ReviewAnswered
-from schemas.flows import answered, may_go_on, step_of
+from schemas.flows import answered, may_go_on, reopened, step_of
 from schemas.plans import Obstacle
 from streams.yearend.state import (
     Approval,
@@ -195,7 +195,9 @@ def _with_second_voucher(state: State, record: AuditRecord) -> State | None:
 
 
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
-    """Take in an answer to the open hold that is one of its choices."""
+    """Take in an answer to the open hold that is one of its choices, or that takes up again what was given up."""
+    if (left := reopened(state, answer, tenant)) is not None:
+        return state.model_copy(update={"answers": left})
     if answered(state.hold, answer, tenant) is None:
         return None
     if answer.answer == REVERSED:

@@ -234,6 +234,7 @@ CHECK_IS_GREEN = Phrase(
     "What stood in the way in Fortnox does so no longer",
 )
 ANSWERED = Phrase("yearend.answered", "En person svarade {answer}", "A person answered {answer}")
+GIVEN_UP = Phrase("yearend.given_up", "{by} svarade {answer} (”{why}”)", "{by} answered {answer} (“{why}”)")
 APPROVED = Phrase("yearend.approved", "En person godkände den i en plan", "A person approved it in a plan")
 NEWER_CONTENT = Phrase("yearend.newer_content", "Bunten kom med nyare innehåll", "The batch came with newer content")
 FORTNOX_ANSWERED = Phrase(
@@ -330,6 +331,7 @@ _REASONS: Final[Mapping[str, str]] = {
 }
 _ANSWERS: Final[Mapping[str, str]] = {
     "discard": "kasta",
+    "reopen": "ta upp igen",
     "keep": "behåll",
     "retry": "försök igen",
     "rebook": "bokför om",

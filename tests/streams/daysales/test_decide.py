@@ -1,6 +1,7 @@
 """The life of a day close, told as messages and the orders that they lead to."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -216,6 +217,39 @@ def test_a_discarded_day_is_left_alone_until_it_comes_with_newer_content() -> No
     assert host.apply(chosen()) == ()
     assert host.tell(day()) == ()
     assert voucher(host.tell(amended())).purpose == "book"
+
+
+def test_a_discarded_day_is_taken_up_again_once_for_each_time_that_it_was_given_up() -> None:
+    """It waits as it did, or is booked if the settings let it pass by now; told again, the word takes up nothing."""
+    host = Host(without_card())
+    first = hold(host.tell(day()))
+    [closed] = host.tell(answered(first, "discard").model_copy(update={"comment": "Bokförd för hand."}))
+    assert isinstance(closed, CloseReview)
+    assert "an accountant answered discard (“Bokförd för hand.”)" in closed.message
+    assert FLOW.given_up is not None
+    assert FLOW.given_up(host.state(), first)
+    reopen = answered(first, "reopen")
+    second = hold(host.tell(reopen))
+    assert (second.reason, second.id_in(TENANT) != first.id_in(TENANT)) == (first.reason, True)
+    assert not FLOW.given_up(host.state(), second), "it waits"
+    assert host.tell(answered(second, "reopen")) == (), "what waits is not given up"
+    assert [type(o) for o in host.tell(answered(second, "discard"))] == [CloseReview]
+    assert host.tell(reopen) == (), "it was taken up by that word before"
+    assert [FLOW.given_up(host.state(), one) for one in (first, second)] == [False, True]
+    assert host.apply(chosen()) == ()
+    assert voucher(host.tell(answered(second, "reopen"))).purpose == "book"
+
+
+def test_what_was_given_up_of_older_content_takes_up_nothing_of_newer() -> None:
+    """A word about the hold of another content, or of another day, is none about this one."""
+    host = Host(without_card())
+    first = hold(host.tell(day()))
+    host.tell(answered(first, "discard"))
+    second = hold(host.tell(amended()))
+    host.tell(answered(second, "discard"))
+    assert host.tell(answered(first, "reopen")) == ()
+    assert host.tell(answered(second, "reopen").model_copy(update={"hold_id": UUID(int=7)})) == ()
+    assert hold(host.tell(answered(second, "reopen"))).reason == second.reason
 
 
 @pytest.mark.parametrize("answer", ["round", "nonsense", "retry"])

@@ -15,6 +15,7 @@ from tests.streams.invoicing.receipts import (
     CLEARING,
     DAY,
     NOW,
+    TENANT,
     WORKS,
     Host,
     accounts,
@@ -373,6 +374,18 @@ def test_a_correction_is_of_the_receipt_that_is_in_no_doubt() -> None:
     assert host.state(hold.key).hold == hold
     assert names(host.tell(answered(hold, "discard"))) == ["close"]
     assert held(host.tell(receipt(tip=Decimal("1.00")))).reason == "perhaps_the_same"
+
+
+def test_a_discarded_receipt_is_taken_up_again() -> None:
+    """It waits as it did, once for each time that it was given up."""
+    host = Host(chosen(amended="credit"))
+    host.through(host.tell(receipt()))
+    hold = held(host.tell(receipt(rows=(row(),))))
+    host.tell(answered(hold, "discard"))
+    again = held(host.tell(answered(hold, "reopen")))
+    assert (again.reason, again.id_in(TENANT) != hold.id_in(TENANT)) == (hold.reason, True)
+    host.tell(answered(again, "discard"))
+    assert host.tell(answered(hold, "reopen")) == ()
 
 
 @pytest.mark.parametrize("is_older", [False, True])

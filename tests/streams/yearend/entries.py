@@ -172,12 +172,18 @@ class Company:
 
     def answer(self, choice: str, about: str = key()) -> tuple[Order, ...]:
         """Let a person answer an open hold."""
-        hold = self.held(about)
+        return self._answered(self.held(about), choice)
+
+    def reopen(self, hold: HoldForReview) -> tuple[Order, ...]:
+        """Let a person take up again what was given up by an answer to a hold."""
+        return self._answered(hold, "reopen")
+
+    def _answered(self, hold: HoldForReview, choice: str) -> tuple[Order, ...]:
         return self.tell(
             ReviewAnswered(
                 hold_id=hold.id_in(TENANT),
                 flow="yearend",
-                about=about,
+                about=hold.key,
                 answer=choice,
                 answered_by="anna",
                 answered_at=NOW,

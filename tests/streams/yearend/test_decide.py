@@ -252,6 +252,18 @@ def test_a_discarded_entry_is_left_alone_until_it_comes_with_other_content(compa
     assert [type(order) for order in company.approve()] == [PostVoucher]
 
 
+def test_a_discarded_entry_or_batch_is_taken_up_again(company: Company) -> None:
+    """It waits as it did; and nothing of it is booked that nobody approved."""
+    company.tell(batch(entry(text=" ")))
+    hold = company.held()
+    company.answer("discard")
+    assert isinstance(company.reopen(hold)[-1], HoldForReview)
+    wrong = company.tell(batch(version=2, organisation_number="5599990016"))[-1]
+    assert isinstance(wrong, HoldForReview)
+    company.answer("discard", BATCH)
+    assert isinstance(company.reopen(wrong)[-1], HoldForReview)
+
+
 @pytest.mark.parametrize(
     ("reason", "changes"),
     [
@@ -513,6 +525,21 @@ def test_a_suspected_double_waits_and_each_answer_ends_it(company: Company, choi
         [again] = company.approve()
         assert isinstance(again, PostVoucher)
         assert again.description == "Rättelse av A 77: Skatt 1"
+
+
+def test_what_was_booked_all_the_same_and_then_given_up_is_looked_for_again(company: Company) -> None:
+    """Who gave it up may have booked it by hand: what was answered before that counts no longer."""
+    company.tell(batch())
+    company.approve()
+    company.tell(double(company.ordered()))
+    company.answer("own")
+    company.tell(refusal(company.ordered()))
+    hold = company.held()
+    company.answer("discard")
+    [order] = company.reopen(hold)
+    assert isinstance(order, PostVoucher)
+    assert (order.look_for_double, order.insists) == (True, False)
+    assert company.reopen(hold) == (), "it is on its way"
 
 
 @pytest.mark.parametrize("newer", [(entry(amount="2.00"),), (entry("2"),)])
