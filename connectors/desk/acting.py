@@ -7,7 +7,8 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.desk.running import POLL
-from infra import clock, store
+from infra import clock, registry, store
+from infra.deciding import remembering
 from infra.delivery import waiting
 from infra.intake import letters
 from infra.intake.accepting import Acceptor
@@ -21,12 +22,28 @@ from schemas import ids
 from schemas.audit import DeadLetter
 from schemas.envelope import Unreadable
 from schemas.events import ReviewAnswered
+from schemas.flows import GIVE_UP, REOPEN
 
 _SOURCE = "/connectors/desk"
 _TURNS: Final = store.Turns(2)
 """Of letters that one process sends again: each keeps a connection until Kafka has it."""
 _FOLLOWS = 2.0
 """Seconds within which what follows an answer is on its way, or nothing does."""
+
+
+async def offered(engine: AsyncEngine, hold: Hold) -> tuple[str, ...]:
+    """Return what can be answered to a hold; of one that is closed: to take up again what was given up, or nothing."""
+    order = hold.order.data
+    if hold.closed_at is None:
+        return tuple(choice.answer for choice in order.choices)
+    flow = registry.flow(order.flow)
+    state = (await remembering.states(engine, flow, hold.tenant, [hold.key])).get(hold.key)
+    return (REOPEN,) if flow.given_up and state is not None and flow.given_up(state, order) else ()
+
+
+def must_say_why(hold: Hold, chosen: str) -> bool:
+    """Tell whether an answer counts only with a reason: money that is given up is never booked."""
+    return chosen == GIVE_UP and registry.flow(hold.order.data.flow).given_up is not None
 
 
 async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str, comment: str) -> str:

@@ -12,7 +12,8 @@ from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, pri
 from infra.deciding import remembering
 from infra.delivery import waiting
 from infra.office import Office, in_office
-from infra.rows import Hold
+from infra.rows import AnswerOutcome, Hold
+from schemas.flows import REOPEN
 
 held = typer.Typer(no_args_is_help=True, help="What waits for a person.")
 
@@ -66,7 +67,9 @@ def held_show(hold: HoldId, tenant: OfCompany = None, as_json: Json = False) -> 
 @held.command("answer")
 def held_answer(
     hold: HoldId,
-    answer: Annotated[str, typer.Argument(help="One of those that held show names.")],
+    answer: Annotated[
+        str, typer.Argument(help="One of those that held show names; reopen takes up again what was discarded.")
+    ],
     by: By = None,
     comment: Annotated[str, typer.Option("--comment", help="Why; it stays on record.")] = "",
     tenant: OfCompany = None,
@@ -78,12 +81,14 @@ def held_answer(
 
     async def work(place: Office) -> None:
         found = await _hold(place, hold, tenant)
-        if found.closed_at is not None:
+        choices = await acting.offered(place.engine, found)
+        if found.closed_at is not None and not choices:
             raise Failed(f"{found.key} waits no longer ({found.how}): {found.message}")
-        choices = [choice.answer for choice in found.order.data.choices]
         if answer not in choices:
             offered = f"it can be: {', '.join(choices)}" if choices else f"it has none: {found.order.data.message}"
             raise WrongUsage(f"{answer!r} is no answer to {found.key}; {offered}")
+        if acting.must_say_why(found, answer) and not comment.strip():
+            raise WrongUsage(f"{answer} needs a reason, since it is never booked then: --comment WHY")
         answer_id = await acting.answer(await place.producer(), found, answer, by=asker(by), comment=comment)
         came = await acting.what_came(place.engine, found, answer_id, wait) if wait > 0 else None
         if as_json:
@@ -91,16 +96,23 @@ def held_answer(
             print_json(told | views.became_json(came, answer))
         else:
             print_lines([views.became(found, answer, came, place.settings.language)])
-        if came is not None and not came.closed:
-            raise Failed(f"{found.key} still waits after {wait:g} s: do flows run (bokbuss up)?")
-        if came is not None and came.again is not None:
-            raise Failed(f"{found.key} waits again: bokbuss held show {str(came.again.hold_id)[:8]}")
-        if came is not None and came.under_way:
-            raise Failed(f"what came of it is not known after {wait:g} s: bokbuss explain {found.key}")
-        if came is not None and (other := views.ended_otherwise(came, answer)) is not None:
-            raise Failed(f"{found.key} waits no longer, and not by this answer: {other.message}")
+        if came is not None:
+            _whole(found, answer, came, wait)
 
     in_office(work, tenant)
+
+
+def _whole(found: Hold, answer: str, came: AnswerOutcome, waited: float) -> None:
+    """Raise Failed where an answer has not come to what was meant by it within these seconds."""
+    if not came.closed:
+        so_far = "is not taken up again" if answer == REOPEN else "still waits"
+        raise Failed(f"{found.key} {so_far} after {waited:g} s: do flows run (bokbuss up)?")
+    if came.again is not None:
+        raise Failed(f"{found.key} waits again: bokbuss held show {str(came.again.hold_id)[:8]}")
+    if came.under_way:
+        raise Failed(f"what came of it is not known after {waited:g} s: bokbuss explain {found.key}")
+    if (other := views.ended_otherwise(came, answer)) is not None:
+        raise Failed(f"{found.key} waits no longer, and not by this answer: {other.message}")
 
 
 async def _names(place: Office, found: Sequence[Hold]) -> dict[tuple[str, str], str]:

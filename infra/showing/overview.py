@@ -206,7 +206,7 @@ _ENDED = text("select count(*) from journal where tenant = :tenant and state in 
 
 
 async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> AnswerOutcome:
-    """Return what an answer to a hold has come to so far."""
+    """Return what an answer to a hold has come to so far: of one that was closed before it, only what follows."""
     async with snapshot(engine) as connection:
         orders = (await connection.execute(_OF_FACT, {"tenant": hold.tenant, "fact": answer_id})).all()
         holds = await waiting.holds_of(connection, hold.tenant, hold.key)
@@ -214,6 +214,8 @@ async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> AnswerOutco
     again = next((each for each in reversed(holds) if ended and each.closed_at is None), None)
     under_way = any(order.state not in _ENDED_STATES for order in orders)
     vouchers = tuple(VoucherRef.model_validate(o.voucher) for o in orders if o.voucher and o.state == "delivered")
+    if hold.closed_at is not None:
+        return AnswerOutcome(again is not None or bool(orders), under_way, bool(orders), vouchers, again)
     return AnswerOutcome(ended is not None, under_way, bool(orders), vouchers, again, ended)
 
 

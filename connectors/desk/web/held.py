@@ -13,6 +13,7 @@ from infra.accounts.permissions import Permission
 from infra.deciding import remembering
 from infra.delivery import waiting
 from infra.rows import Hold
+from schemas.flows import REOPEN
 
 _PAGE: Final = 100
 _WAIT: Final = 4.0
@@ -59,17 +60,24 @@ async def _shown(visit: Visit, hold: Hold, *, status: int = 200, error: str = ""
     engine = visit.host.engine
     names = await remembering.names(engine, registry.flows(), visit.tenant, [hold.key])
     name = names.get(hold.key, "")
-    return await visit.show("hold.html", status=status, hold=hold, name=name, error=error, comment=comment)
+    reopens = hold.closed_at is not None and REOPEN in await acting.offered(engine, hold)
+    shown = {"hold": hold, "name": name, "error": error, "comment": comment, "reopens": reopens}
+    return await visit.show("hold.html", status=status, must_say_why=acting.must_say_why, **shown)
 
 
 async def _answer(visit: Visit) -> Response:
     hold, chosen = await _hold(visit), visit.form.get("answer", "")
     comment = visit.form.get("comment", "").strip()[:500]
-    if hold.closed_at is not None:
+    choices = await acting.offered(visit.host.engine, hold)
+    if hold.closed_at is not None and chosen not in choices:
         error = visit.say("Det väntar inte längre: någon hann före.", "It waits no longer: somebody was quicker.")
         return await _shown(visit, hold, status=409, error=error)
-    if chosen not in {choice.answer for choice in hold.order.data.choices}:
+    error = ""
+    if chosen not in choices:
         error = visit.say("Välj ett svar.", "Choose an answer.")
+    elif acting.must_say_why(hold, chosen) and not comment:
+        error = visit.say("Skriv varför: det bokförs aldrig.", "Write why: it is never booked then.")
+    if error:
         return await _shown(visit, hold, status=422, error=error, comment=comment)
     answer_id = await acting.answer(await visit.host.producer(), hold, chosen, by=visit.by, comment=comment)
     came = await acting.what_came(visit.host.engine, hold, answer_id, _WAIT)

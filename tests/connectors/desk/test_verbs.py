@@ -22,6 +22,7 @@ from schemas.envelope import Envelope
 from schemas.settings import PaymentAccount, TenantSettings
 from schemas.words import named
 from streams.daysales import words
+from tests.connectors.desk.conftest import Past
 from tests.infra.facts import applied, message
 from tests.infra.facts import day as report
 from tests.streams.daysales.days import Host, chosen, day, outcome, without_card
@@ -104,6 +105,25 @@ def test_what_waits_no_longer_cannot_be_answered(holding: Any) -> None:
     assert "A newer report came." in holding.refused(1, "held", "answer", KEY, "keep", "--by", "Åsa")
     assert holding.json("held", "list") == []
     assert [h["how"] for h in holding.json("held", "list", "--all")] == ["superseded"]
+
+
+def test_what_was_discarded_is_taken_up_again(desk: Any) -> None:
+    """To discard takes a reason; then only reopen is an answer, to the hold that was given up."""
+    body = json.loads(Past.held().to_bytes())
+    body["data"] |= {"step": "hold/1", "choices": [{"answer": "discard", "means": "It is booked by hand."}]}
+    hold = envelopes.decode(json.dumps(body).encode())
+    desk.after(lambda world: world.reviews(hold))
+    for comment in ((), ("--comment", " ")):
+        assert "--comment WHY" in desk.refused(2, "held", "answer", KEY, "discard", "--by", "Åsa", *comment)
+    assert desk("held", "answer", KEY, "discard", "--by", "Åsa", "--comment", "By hand.").stdout
+    execute(desk, "update held set closed_at = now(), how = 'answered', message = 'Discarded.'")
+    assert "waits no longer" in desk.refused(1, "held", "answer", KEY, "reopen", "--by", "Åsa")
+    state = {"seen": [hold.data.revision], "answers": ["discard"], "holds": 1}
+    into = "insert into flow_state (flow, tenant, key, state) values ('daysales', :t, :k, cast(:s as jsonb))"
+    execute(desk, into, t=TENANT, k=KEY, s=json.dumps(state))
+    assert "it can be: reopen" in desk.refused(2, "held", "answer", KEY, "discard", "--by", "Åsa")
+    said = desk.refused(1, "held", "answer", KEY, "reopen", "--by", "Åsa", "--wait", "0.1")
+    assert "is not taken up again after 0.1 s" in said
 
 
 def test_what_the_desk_has_not_heard_of_is_no_all_clear(desk: Any) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event, text
@@ -16,6 +17,7 @@ from infra.showing import days
 from infra.showing.days import Span
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope
+from schemas.events import ReviewAnswered
 from tests.connectors.desk.conftest import Past, sample
 from tests.connectors.desk.web_driver import Visitor, visiting
 
@@ -101,6 +103,54 @@ def test_a_day_whose_money_is_not_booked_never_says_that_there_is_nothing_to_boo
         assert "not booked 2 nothing to book 2" in await visitor.see(f"/companies/{SHOP}/days?month=2026-02")
 
     visit(story)
+
+
+def test_a_discard_says_why_and_a_discarded_day_is_taken_up_again() -> None:
+    """No empty reason is taken, whatever the form says; and only what was given up has the button."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        [hold] = await past.comes_to(unmapped())
+        address = f"/companies/{SHOP}/held/{hold.id}"
+        assert (await visitor.post(address, {"answer": "discard"})).status_code == 403
+        await visitor.is_signed_in_as(DeskRole.ACCOUNTANT, SHOP)
+        assert "Write why." in await visitor.see(address)
+        for comment in ("", "   "):
+            refused = await visitor.post(address, {"answer": "discard", "comment": comment})
+            assert (refused.status_code, "Write why" in refused.text) == (422, True)
+        assert (await visitor.post(address, {"answer": "reopen"})).status_code == 422
+        await past.comes_to(answer_to(hold, "discard"))
+        assert "Take up again" in await visitor.see(address)
+        assert (await visitor.post(address, {"answer": "discard", "comment": "Again."})).status_code == 409
+        taken = await visitor.post(address, {"answer": "reopen"})
+        assert taken.status_code == 303
+        [again] = await past.comes_to(answer_to(hold, "reopen"))
+        assert "Take up again" not in await visitor.see(address)
+        assert (await visitor.post(address, {"answer": "reopen"})).status_code == 409
+        assert "Write why." in await visitor.see(f"/companies/{SHOP}/held/{again.id}")
+
+    visit(story)
+
+
+def answer_to(hold: Envelope[Any], answer: str) -> Envelope[Any]:
+    """Return what a person answered to a hold."""
+    fact = ReviewAnswered(
+        hold_id=UUID(hold.id),
+        flow=hold.data.flow,
+        about=hold.data.key,
+        answer=answer,
+        answered_by="Åsa",
+        answered_at=hold.time,
+        comment="Handled by hand.",
+    )
+    return envelopes.wrap(
+        fact,
+        message_id=f"{hold.id}/{answer}",
+        source="/connectors/desk",
+        time=hold.time,
+        tenant=hold.tenant,
+        incarnation=hold.incarnation,
+        trace=hold.traceparent,
+    )
 
 
 def test_a_day_shows_its_report_its_voucher_and_its_story() -> None:
