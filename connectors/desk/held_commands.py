@@ -87,8 +87,6 @@ def held_answer(
         if answer not in choices:
             offered = f"it can be: {', '.join(choices)}" if choices else f"it has none: {found.order.data.message}"
             raise WrongUsage(f"{answer!r} is no answer to {found.key}; {offered}")
-        if acting.must_say_why(found, answer) and not comment.strip():
-            raise WrongUsage(f"{answer} needs a reason, since it is never booked then: --comment WHY")
         answer_id = await acting.answer(await place.producer(), found, answer, by=asker(by), comment=comment)
         came = await acting.what_came(place.engine, found, answer_id, wait) if wait > 0 else None
         if as_json:
