@@ -2,13 +2,17 @@
 
 import getpass
 import json
+import os
+import select
 import shutil
+import stat
 import sys
 import textwrap
 from collections.abc import Iterable
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -20,6 +24,13 @@ By = Annotated[str | None, typer.Option("--by", help="Who decides, for the trail
 Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
 OfCompany = Annotated[str | None, typer.Option("--tenant", help="Only this company.")]
 
+
+LARGEST_FILE: Final = 16 << 20
+"""Bytes that a file may have which a verb reads whole: settings, a list of people, a key."""
+
+_PIECE: Final = 1 << 16
+_PATIENCE: Final = 10
+"""Seconds for which a pipe may bring nothing."""
 
 _CONTROLS = {number: f"\\x{number:02x}" for number in (*range(32), *range(127, 160)) if chr(number) not in "\t\n\r"}
 
@@ -60,6 +71,51 @@ def asked(what: str, *, secret: bool = False) -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().strip()
     return (getpass.getpass if secret else input)(f"{what}: ").strip()
+
+
+def read_file(file: Path, most: int = LARGEST_FILE, larger: str = "") -> bytes:
+    """Return what a file that somebody named holds, or what a program writes into a pipe of that name.
+
+    Args:
+        most: bytes that it may have.
+        larger: what to do with one that has more.
+
+    Raises:
+        WrongUsage: it is larger, cannot be read, or is a pipe into which nobody writes.
+    """
+    content = bytearray()
+    try:
+        # Without O_NONBLOCK a pipe is not even opened before somebody writes into it.
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            comes = select.poll()
+            comes.register(descriptor, select.POLLIN)
+            # A pipe that no one has opened yet reads as if it had ended: only at first is it waited for.
+            come = not stat.S_ISFIFO(os.fstat(descriptor).st_mode) or comes.poll(_PATIENCE * 1000)
+            while come and len(content) <= most:
+                try:
+                    piece = os.read(descriptor, min(most + 1 - len(content), _PIECE))
+                except BlockingIOError:
+                    come = comes.poll(_PATIENCE * 1000)
+                    continue
+                if not piece:
+                    return bytes(content)
+                content += piece
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise WrongUsage(f"{file} cannot be read: {error.strerror}") from None
+    if not come:
+        raise WrongUsage(f"{file} is no file, and for {_PATIENCE} s nothing has come out of it: name a file")
+    larger = larger or "name the right file, or divide it"
+    raise WrongUsage(f"{file} is larger than the {most} bytes that are read of it: {larger}")
+
+
+def regular(file: Path) -> Path:
+    """Return a file that is read piece by piece, however large. Raises WrongUsage when it is a pipe or a device."""
+    if file.exists() and not file.is_file():
+        raise WrongUsage(f"{file} is a pipe, a device or a folder: write it into a file, and name that")
+    return file
 
 
 def one_of(word: str, choices: Iterable[str], what: str) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from connectors.desk import views
 from connectors.desk.running import told_in_part
-from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_out, width
+from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_out, read_file, width
 from infra.delivery import waiting
 from infra.office import Office, in_office
 from infra.plugin import Malformed
@@ -59,7 +59,7 @@ def dead_replay(
     as_json: Json = False,
 ) -> None:
     """Send a record to its topic again, as it was or corrected."""
-    corrected = file.read_bytes() if file else None
+    corrected = read_file(file) if file else None
 
     from connectors.desk import acting
     from infra.intake import letters

@@ -19,7 +19,7 @@ from connectors.desk.plan_words import nearest
 from connectors.desk.running import progress, quiet
 from connectors.desk.words import wrapped
 from infra import clock, registry, tenants
-from infra.commanding import By, Company, Json, WrongUsage, asker, print_json, print_out
+from infra.commanding import By, Company, Json, WrongUsage, asker, print_json, print_out, read_file
 from infra.deciding import remembering
 from infra.office import Office, in_office
 from infra.plugin import Known
@@ -253,7 +253,7 @@ def _who(
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return read_file(file).decode()
     except UnicodeDecodeError:
         raise WrongUsage(f"{file} is not UTF-8: save it as CSV UTF-8") from None
 

@@ -12,7 +12,7 @@ import typer
 from connectors.desk import settings_files, settings_words
 from connectors.desk.running import Wait, bar, until
 from infra import registry, tenants
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out, read_file
 from infra.deciding import remembering
 from infra.delivery import waiting
 from infra.office import Office, in_office
@@ -150,7 +150,7 @@ def _changes(changes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _read(file: Path) -> TenantSettings:
-    raw = file.read_bytes()
+    raw = read_file(file)
     try:
         return settings_files.read(raw, registry.choices(), is_json=file.suffix == ".json")
     except settings_files.WrongFile as error:
@@ -233,7 +233,7 @@ def settings_try(
     found: dict[str, tuple[trying.Tried, ...]] = {}
     for report in reports:
         try:
-            found[str(report)] = trying.tried(registry.flows(), source.reader(body)(report.read_bytes()), body, number)
+            found[str(report)] = trying.tried(registry.flows(), source.reader(body)(read_file(report)), body, number)
         except Malformed as error:
             problems = "\n".join(f"  {problem}" for problem in error.problems)
             raise WrongUsage(f"{report} is not right:\n{problems}") from None

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from infra import clock
-from infra.commanding import Failed, Json, WrongUsage, print_json, print_lines, print_out
+from infra.commanding import Failed, Json, WrongUsage, print_json, print_lines, print_out, regular
 from infra.environment import of_host
 from infra.settings import Settings
 
@@ -104,7 +104,7 @@ def restore(
 
     settings = _embedded()
     try:
-        head = copying.head_of(file)
+        head = copying.head_of(regular(file))
     except copying.NotRestored as error:
         raise WrongUsage(str(error)) from error
     if head["revision"] > store.newest():
@@ -136,7 +136,7 @@ def restore(
             asyncio.run(same(url))
             loaded = copying.load(file, url)
             beside = copying.keys_beside(file)
-            asyncio.run(_check(loaded, settings, url, keys or (beside if beside.exists() else None)))
+            asyncio.run(_check(loaded, settings, url, regular(keys) if keys else (beside if beside.exists() else None)))
             # Before: where there is no room for them, or this is cut off, the database is as it was.
             documents = copying.load_documents(file, settings.data / "documents")
             kept = copying.put_in_place(url, clock.now())

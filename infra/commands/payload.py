@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from infra.commanding import By, Failed, Json, WrongUsage, asker, one_of, print_json, print_lines, print_out
+from infra.commanding import (
+    By,
+    Failed,
+    Json,
+    WrongUsage,
+    asker,
+    one_of,
+    print_json,
+    print_lines,
+    print_out,
+    read_file,
+    regular,
+)
 from infra.office import Office, in_office
 
 
@@ -19,7 +31,7 @@ def publish(
 ) -> None:
     """Accept a payload from a file."""
     from infra import registry
-    from infra.intake.accepting import Acceptor, read_payload
+    from infra.intake.accepting import Acceptor
     from infra.plugin import Malformed
 
     source = registry.sources()[one_of(system, registry.sources(), "system")]
@@ -30,11 +42,11 @@ def publish(
             engine=place.engine, producer=await place.producer(), vault=host.vault, settings=host.settings
         )
         try:
-            with file.open("rb") as opened:
-                if source.files is None:
-                    payload = read_payload(opened, place.settings.max_body)
-                    accepted = await acceptor.accept(tenant=tenant, source=source, payload=payload)
-                else:
+            if source.files is None:
+                payload = read_file(file, place.settings.max_body, "BOKBUSS_MAX_BODY says how large one may be")
+                accepted = await acceptor.accept(tenant=tenant, source=source, payload=payload)
+            else:
+                with regular(file).open("rb") as opened:
                     accepted = await acceptor.accept_file(
                         tenant=tenant, source=source, file=opened, requested_by=asker(by)
                     )

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asked, asker, print_json, print_lines, print_out
+from infra.commanding import (
+    By,
+    Company,
+    Failed,
+    Json,
+    WrongUsage,
+    asked,
+    asker,
+    print_json,
+    print_lines,
+    print_out,
+    read_file,
+)
 from infra.office import Office, in_office
 from schemas.base import Language
 
@@ -84,7 +96,7 @@ def ways_secret(
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        return read_file(file).decode().replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise WrongUsage(f"{file} is no text: a private key is in PEM or OpenSSH's form") from None
 

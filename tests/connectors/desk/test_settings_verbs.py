@@ -1,6 +1,11 @@
 """What a company can choose, and what would come of it: told and tried with nothing that runs."""
 
 import json
+import os
+import resource
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from connectors.desk import settings_files, settings_words
-from infra import cli
+from infra import cli, commanding
 from infra.commanding import Failed, WrongUsage
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import EmployeesSettings, InvoicingSettings, TenantSettings
@@ -146,3 +151,51 @@ def test_a_sale_on_account_is_tried_to_its_end(file: Path) -> None:
     assert "order to customer 1042, dated 2026-04-10" in said
     assert "till order 1" in said
     assert max(map(len, said.replace(report, "").splitlines())) <= 110, "the receipt's own texts"
+
+
+@contextmanager
+def limited_memory() -> Iterator[None]:
+    """Let this process take no more than 2 GB beside what it has: reading without end fails, and takes no machine."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    has = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (has + (2 << 30), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def test_a_file_without_an_end_is_refused_in_a_sentence() -> None:
+    """Not read until the machine's memory is full."""
+    with limited_memory():
+        refused = typed("settings", "validate", "/dev/zero")
+    assert isinstance(refused.exception, WrongUsage)
+    assert str(refused.exception) == (
+        "/dev/zero is larger than the 16777216 bytes that are read of it: name the right file, or divide it"
+    )
+
+
+def test_a_pipe_is_read_and_one_that_nobody_writes_into_is_no_wait_without_end(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another program makes of a file can be named like a file."""
+    pipe, content = tmp_path / "pipe", file.read_bytes()
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[content], daemon=True)
+    writer.start()
+    assert commanding.read_file(pipe) == content
+    writer.join(10)
+
+    monkeypatch.setattr(commanding, "_PATIENCE", 0)
+    refused = typed("settings", "validate", str(pipe))
+    assert isinstance(refused.exception, WrongUsage)
+    assert "nothing has come out of it" in str(refused.exception)
+
+
+def test_a_backup_is_no_pipe(tmp_path: Path) -> None:
+    """It is read twice."""
+    os.mkfifo(pipe := tmp_path / "pipe")
+    for other in (pipe, Path("/dev/zero")):
+        refused = typed("restore", str(other))
+        assert isinstance(refused.exception, WrongUsage)
+        assert str(refused.exception).startswith(f"{other} is a pipe, a device or a folder")
