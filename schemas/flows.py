@@ -16,7 +16,7 @@ from schemas.corrections import CorrectionApproved
 from schemas.events import ChecksPassed, ClosingApproved, ReviewAnswered
 from schemas.identities import shown_organisation, ten_digits
 from schemas.settings import SettingsApplied
-from schemas.words import Phrase, Text
+from schemas.words import Phrase, Text, named
 
 GIVE_UP: Final = "discard"
 """The answer by which a person gives up what waits: it is never booked."""
@@ -105,9 +105,8 @@ class Answerable(Protocol):
 
 def given_up(state: Answerable, hold: HoldForReview) -> bool:
     """Tell whether a person gave it up, and may take it up again by an answer to this hold: once, of newest content."""
-    gave_up = state.awaits is None and GIVE_UP in state.answers
     is_of_it = hold.step.startswith("hold/") and hold.revision == state.revision
-    return gave_up and is_of_it and _taken_up(hold.step) not in state.answers
+    return _is_given_up(state) and is_of_it and _taken_up(hold.step) not in state.answers
 
 
 def reopened(state: Answerable, fact: ReviewAnswered, tenant: str) -> tuple[str, ...] | None:
@@ -117,7 +116,7 @@ def reopened(state: Answerable, fact: ReviewAnswered, tenant: str) -> tuple[str,
     not. What is older content's takes up nothing. What was answered before counts no longer: who gave up may have
     booked it by hand since, so that a double is looked for again.
     """
-    if fact.answer != REOPEN or state.awaits is not None or GIVE_UP not in state.answers:
+    if fact.answer != REOPEN or not _is_given_up(state):
         return None
     known = {"tenant": tenant, "flow": fact.flow, "key": fact.about, "revision": state.revision}
     steps = (f"hold/{number}" for number in range(1, state.holds + 1))
@@ -127,9 +126,21 @@ def reopened(state: Answerable, fact: ReviewAnswered, tenant: str) -> tuple[str,
     return (*(answer for answer in state.answers if answer.startswith(_taken_up(""))), _taken_up(step))
 
 
+def _is_given_up(state: Answerable) -> bool:
+    return state.awaits is None and GIVE_UP in state.answers
+
+
 def _taken_up(step: str) -> str:
     """Return what is remembered of a hold by which something was taken up again."""
     return f"{REOPEN}/{step}"
+
+
+def because_answered(fact: ReviewAnswered, answered: Phrase, given_up: Phrase) -> Text:
+    """Say what a person answered, in a flow's words; who gave up money, and why, stays in the trail for ever."""
+    answer = named(fact.flow, "answer", fact.answer)
+    if fact.answer == GIVE_UP and fact.comment:
+        return given_up(answer=answer, by=fact.answered_by, why=fact.comment)
+    return answered(answer=answer)
 
 
 def may_go_on(hold: HoldForReview | None, message: Message) -> bool:

@@ -12,7 +12,7 @@ from schemas.base import Message
 from schemas.commands import AttachFile, HoldForReview, Order, PostVoucher, spoken
 from schemas.corrections import CorrectionApproved
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
-from schemas.flows import GIVE_UP, Held, Writer, ended
+from schemas.flows import Held, Writer, because_answered, ended
 from schemas.settings import SettingsApplied
 from schemas.words import Text, named
 from streams.daysales import report, words
@@ -170,20 +170,12 @@ def _because(message: Message) -> Text:
         case ChecksPassed():
             return words.CHECK_IS_GREEN()
         case ReviewAnswered():
-            return _answered(message)
+            return because_answered(message, words.ANSWERED, words.GIVEN_UP)
         case CorrectionApproved():
             return words.APPROVED()
         case DayClosed():
             return words.NEWER_CONTENT()
     return words.FORTNOX_ANSWERED()
-
-
-def _answered(fact: ReviewAnswered) -> Text:
-    """Say what a person answered; who gave up money, and why, stays in the trail for ever."""
-    answer = named(NAME, "answer", fact.answer)
-    if fact.answer == GIVE_UP and fact.comment:
-        return words.GIVEN_UP(answer=answer, by=fact.answered_by, why=fact.comment)
-    return words.ANSWERED(answer=answer)
 
 
 def _why(message: Message, verdict: Verdict) -> Text:

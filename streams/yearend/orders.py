@@ -10,7 +10,7 @@ from schemas import ids
 from schemas.base import Message
 from schemas.commands import HoldForReview, Order, PostVoucher, spoken
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
-from schemas.flows import GIVE_UP, Held, Writer, ended
+from schemas.flows import Held, Writer, because_answered, ended
 from schemas.money import ZERO
 from schemas.settings import SettingsApplied
 from schemas.words import Text, named
@@ -144,20 +144,12 @@ def _because(message: Message) -> Text:
         case ChecksPassed():
             return words.CHECK_IS_GREEN()
         case ReviewAnswered():
-            return _answered(message)
+            return because_answered(message, words.ANSWERED, words.GIVEN_UP)
         case ClosingApproved():
             return words.APPROVED()
         case ClosingEntriesReady():
             return words.NEWER_CONTENT()
     return words.FORTNOX_ANSWERED()
-
-
-def _answered(fact: ReviewAnswered) -> Text:
-    """Say what a person answered; who gave up money, and why, stays in the trail for ever."""
-    answer = named(NAME, "answer", fact.answer)
-    if fact.answer == GIVE_UP and fact.comment:
-        return words.GIVEN_UP(answer=answer, by=fact.answered_by, why=fact.comment)
-    return words.ANSWERED(answer=answer)
 
 
 def _why(message: Message, verdict: Verdict) -> Text:
