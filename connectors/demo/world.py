@@ -56,7 +56,8 @@ _SYSTEM = "openpos"
 _ACCOUNTANT = "anna@example.com"
 _SECONDS = {"late_commit": 1.5}
 _CLIENT = (b"sandbox", b"sandbox-secret")
-_SCOPES = "bookkeeping companyinformation costcenter settings customer invoice order"
+_SCOPES = "bookkeeping companyinformation costcenter settings customer invoice order archive connectfile"
+"""What each company consents to, once; more later would be known at the next token only."""
 
 
 class NotInTime(TimeoutError):

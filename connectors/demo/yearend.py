@@ -33,7 +33,6 @@ from schemas.proofs import BooksProved
 _TENANT: Final = KLINIKEN.tenant
 _YEARS: Final = (2025, 2026)
 _ANNA, _BO, _AUDITOR = "anna@example.com", "bo@example.com", "Revision & Co"
-_SCOPES: Final = "bookkeeping companyinformation costcenter settings archive connectfile"
 
 
 @dataclass(slots=True)
@@ -138,7 +137,6 @@ class AccountingFirm:
     async def _begin(self) -> None:
         """Fill the company's books by hand, open its closing series, and choose settings."""
         number = KLINIKEN.database_number
-        await self.world.control("scopes", {"company": number, "scopes": _SCOPES})
         await self.world.control("series", {"company": number, "code": "I", "manual": True})
         for day, said, rows in BY_HAND:
             booked = [{"account": a, "debit" if kr > 0 else "credit": str(abs(kr))} for a, kr in rows]
