@@ -15,6 +15,7 @@ KLINIKEN: Final = Company(
     1004,
     {},
     TenantSettings(yearend=YearEndSettings(series="I", four_eyes=True)),
+    "bookkeeping companyinformation costcenter settings archive connectfile",
 )
 CLOSED: Final = date(2025, 12, 31)
 _Rows = tuple[tuple[int, int], ...]

@@ -36,8 +36,8 @@ KONTORET = Company(
             causes=(AbsenceCause(kind="VACATION", cause="SEM"),),
         )
     ),
+    "bookkeeping companyinformation costcenter settings project salary",
 )
-SCOPES: Final = "bookkeeping companyinformation costcenter settings project salary"
 
 # Nobody's: the sandbox of Alexis HR begins with Anna, Bo, Cilla and Dan, who has no e-mail address.
 _SHARED_PHONE: Final = "070-174 06 20"

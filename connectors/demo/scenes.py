@@ -26,7 +26,11 @@ _TWELVE, _SIX = Decimal("12.00"), Decimal("6.00")
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A made-up company: its name here and in Fortnox, Fortnox's number for it, and its stores' cost centres."""
+    """A made-up company: its name here and in Fortnox, Fortnox's number for it, and its stores' cost centres.
+
+    Attributes:
+        scopes: what it consents to, from the first token on: what were added later would be known at the next one only.
+    """
 
     tenant: str
     name: str
@@ -34,6 +38,7 @@ class Company:
     database_number: int
     cost_centres: Mapping[str, str]
     settings: TenantSettings
+    scopes: str = "bookkeeping companyinformation costcenter settings customer invoice order"
 
 
 def _settings(

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from connectors.demo import people
-from connectors.demo.people import ENDS, HIRED, IN_FORTNOX, KONTORET, SCOPES, SYSTEM
+from connectors.demo.people import ENDS, HIRED, IN_FORTNOX, KONTORET, SYSTEM
 from connectors.demo.scenes import Apply
 from connectors.demo.screen import Screen
 from connectors.demo.world import Unexpected, World
@@ -189,7 +189,6 @@ class StaffOffice:
             await self._control("DELETE", f"leave/{leave}")
         self._ids = {f"{p['firstName']} {p['lastName']}": key for key, p in shown["employee"].items()}
         self.world.names |= {f"{SYSTEM}/{key}": name.partition(" ")[0] for name, key in self._ids.items()}
-        await self.world.control("scopes", {"company": KONTORET.database_number, "scopes": SCOPES})
         for key, values in IN_FORTNOX.items():
             await self._change_employee(key, {"EmployeeId": key, **values})
         await self.world.perform(Apply(KONTORET, KONTORET.settings, "HR says what is true, empty fields are filled"))

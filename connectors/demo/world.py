@@ -56,8 +56,6 @@ _SYSTEM = "openpos"
 _ACCOUNTANT = "anna@example.com"
 _SECONDS = {"late_commit": 1.5}
 _CLIENT = (b"sandbox", b"sandbox-secret")
-_SCOPES = "bookkeeping companyinformation costcenter settings customer invoice order archive connectfile"
-"""What each company consents to, once; more later would be known at the next token only."""
 
 
 class NotInTime(TimeoutError):
@@ -386,7 +384,7 @@ class World:
                 "name": company.name,
                 "organisation_number": company.organisation_number,
                 "cost_centres": dict(company.cost_centres),
-                "scopes": _SCOPES,
+                "scopes": company.scopes,
             },
         )
 
