@@ -5,7 +5,6 @@ import json
 import os
 import select
 import shutil
-import stat
 import sys
 import textwrap
 from collections.abc import Iterable
@@ -90,14 +89,9 @@ def read_file(file: Path, most: int = LARGEST_FILE, larger: str = "") -> bytes:
         try:
             comes = select.poll()
             comes.register(descriptor, select.POLLIN)
-            # A pipe that no one has opened yet reads as if it had ended: only at first is it waited for.
-            come = not stat.S_ISFIFO(os.fstat(descriptor).st_mode) or comes.poll(_PATIENCE * 1000)
-            while come and len(content) <= most:
-                try:
-                    piece = os.read(descriptor, min(most + 1 - len(content), _PIECE))
-                except BlockingIOError:
-                    come = comes.poll(_PATIENCE * 1000)
-                    continue
+            # Of a file there is always something; a pipe that no one has opened yet would read as if it had ended.
+            while len(content) <= most and (come := comes.poll(_PATIENCE * 1000)):
+                piece = os.read(descriptor, min(most + 1 - len(content), _PIECE))
                 if not piece:
                     return bytes(content)
                 content += piece

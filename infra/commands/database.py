@@ -103,6 +103,8 @@ def restore(
     from infra.embedded.database import EmbeddedPostgres
 
     settings = _embedded()
+    if keys:
+        regular(keys)
     try:
         head = copying.head_of(regular(file))
     except copying.NotRestored as error:
@@ -136,7 +138,7 @@ def restore(
             asyncio.run(same(url))
             loaded = copying.load(file, url)
             beside = copying.keys_beside(file)
-            asyncio.run(_check(loaded, settings, url, regular(keys) if keys else (beside if beside.exists() else None)))
+            asyncio.run(_check(loaded, settings, url, keys or (beside if beside.exists() else None)))
             # Before: where there is no room for them, or this is cut off, the database is as it was.
             documents = copying.load_documents(file, settings.data / "documents")
             kept = copying.put_in_place(url, clock.now())
