@@ -1,4 +1,4 @@
-"""How a plugin's function failed: told in words that hold none of the values it was given."""
+"""How something failed: told in words that hold none of the values it was given."""
 
 from traceback import walk_tb
 
@@ -15,6 +15,15 @@ class FlowFailed(Exception):
         self.code = code
         self.rule = rule
         super().__init__(text)
+
+
+def named(error: BaseException) -> str:
+    """Return what an error is called: of one that the database told, its own name.
+
+    ``DiskFull``, ``ReadOnlySqlTransaction`` or ``TooManyConnections`` says what to do, and SQLAlchemy's
+    ``OperationalError``, which it calls all of them, does not.
+    """
+    return type(getattr(error, "orig", None) or error).__name__
 
 
 def raised_in(error: Exception, *, beside: str = "") -> tuple[str, str]:

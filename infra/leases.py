@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store, telemetry
+from infra.failing import named
 
 _log = telemetry.log(__name__)
 
@@ -124,7 +125,7 @@ class Leases:
                 await self.renew()
                 await self._put_right()
             except Exception as error:  # noqa: BLE001 - whatever it is, the deadlines protect us
-                _log.warning("leases not renewed", error=type(error).__name__)
+                _log.warning("leases not renewed", error=named(error))
             await clock.sleep(self._seconds / 3)
 
     async def _put_right(self) -> None:
@@ -181,5 +182,5 @@ async def lead(leases: Leases, name: str, stop: asyncio.Event, work: Callable[[L
         except LeaseLost:
             continue
         except Exception as error:  # noqa: BLE001 - Kafka or the database is away; nothing is lost meanwhile
-            _log.warning("work waits", work=name, error=type(error).__name__)
+            _log.warning("work waits", work=name, error=named(error))
             await clock.wait(stop, _AFTER_A_FAILURE)

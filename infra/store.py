@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from infra import clock, telemetry
+from infra.failing import named
 
 if TYPE_CHECKING:  # whoever connects loads it
     import psycopg
@@ -139,7 +140,7 @@ async def prepare(
         except DBAPIError as error:
             if clock.monotonic() > deadline:
                 raise
-            _log.info("waiting for the database", error=type(error.orig).__name__)
+            _log.info("waiting for the database", error=named(error))
             await clock.sleep(0.5)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import speaking, store, telemetry
-from infra.failing import raised_in
+from infra.failing import named, raised_in
 from infra.plugin import Host
 from schemas.words import Said, Text
 
@@ -164,7 +164,7 @@ def _outcome(doing: "asyncio.Future[str]") -> dict[str, Any]:
         said = {"why": str(error)[:_MOST], "sv": error.said.sv[:_MOST], "en": error.said.en[:_MOST]}
         return {"state": "failed", "result": ""} | said
     function, line = raised_in(error) if isinstance(error, Exception) else ("", "")
-    _log.error("a task failed", error=type(error).__name__, function=function, line=line)
+    _log.error("a task failed", error=named(error), function=function, line=line)
     return {"state": "failed"} | _NOTHING_SAID
 
 
@@ -172,4 +172,4 @@ async def _write(host: Host, statement: Any, task_id: UUID, values: dict[str, An
     try:
         await store.write(host.engine, statement, {"task_id": task_id, **values})
     except Exception as error:  # noqa: BLE001 - the database was away: the next beat says it
-        _log.warning("how far a task is could not be written", error=type(error).__name__)
+        _log.warning("how far a task is could not be written", error=named(error))

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, store, telemetry
 from infra.canary import CANARY
+from infra.failing import named
 from schemas.envelope import type_of
 
 _log = telemetry.log(__name__)
@@ -109,7 +110,7 @@ class Watch:
                 async with store.alone(self._engine) as connection:
                     await self._look(connection)
             except Exception as error:  # noqa: BLE001 - the gauges stay as they are until the database is back
-                _log.warning("gauges not set", error=type(error).__name__)
+                _log.warning("gauges not set", error=named(error))
             await clock.wait(stop, max(_EVERY, _SPARED * (clock.monotonic() - begun)))
 
     async def _look(self, connection: AsyncConnection) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock, faultpoints, registry, telemetry, words
 from infra.access.connection import Connection, ConnectionRow, ConnectionRows, Consent, Taken, Tokens, days_left
 from infra.access.connection_rows import PostgresRows
+from infra.failing import named
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from schemas.words import Text, heard
 
@@ -313,7 +314,7 @@ class Connections:
             outcome = RetryLater.saying(_AFTER_NO_ANSWER, "auth_unreachable", words.TOO_SLOW())
         except Exception as error:  # noqa: BLE001 - a bug of ours; the refresh token may be used up or not
             _log.exception("renewal failed", tenant=row.held.tenant, system=row.held.system)
-            outcome = Unanswered(words.OUR_FAILURE(error=type(error).__name__))
+            outcome = Unanswered(words.OUR_FAILURE(error=named(error)))
         faultpoints.reach("tokens.answered")
         telemetry.TOKEN_RENEWALS.labels(row.held.system, _result(outcome)).inc()
         until = clock.monotonic() + _WRITING
@@ -323,7 +324,7 @@ class Connections:
             except Exception as error:
                 if clock.monotonic() > until:
                     raise
-                _log.warning("tokens not written yet", tenant=row.held.tenant, error=type(error).__name__)
+                _log.warning("tokens not written yet", tenant=row.held.tenant, error=named(error))
                 await clock.sleep(0.5)
 
     async def _write(self, row: ConnectionRow, claim: str, asked: float, outcome: TokenOutcome) -> RetryLater | None:

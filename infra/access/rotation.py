@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store, telemetry
 from infra.access.vault import FIRST, Vault, WrongKey, must_not_be_replaced, refresh, wrapped
+from infra.failing import named
 from infra.settings import Settings
 from infra.tables import metadata
 
@@ -115,7 +116,7 @@ async def follow(vault: Vault, engine: AsyncEngine, settings: Settings, stop: as
         try:
             await refresh(vault, engine, settings)
         except Exception as error:  # noqa: BLE001 - the database is away or busy, or a key is missing: the next look tells
-            _log.warning("data keys not read", error=type(error).__name__)
+            _log.warning("data keys not read", error=named(error))
 
 
 async def _begun(engine: AsyncEngine, settings: Settings, by: str) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from infra import clock, telemetry
 from infra.deciding.decider import Decider, topics_of
 from infra.deciding.worker import GROUP, Ended, Standstill, Worker
+from infra.failing import named
 from infra.kafka.lives import Now, Rewound, topic_of
 from infra.kafka.meeting import AWAY, Lives
 from infra.kafka.records import Record
@@ -69,7 +70,7 @@ class FlowRole:
         try:
             now = await self._lives.look()
         except AWAY as error:
-            raise Ended(type(error).__name__) from error
+            raise Ended(named(error)) from error
         self._decider.met(now)
         self._worker = Worker(
             kafka=self._kafka,
@@ -90,7 +91,7 @@ class FlowRole:
             try:
                 await self._decider.sweep()
             except Exception as error:  # noqa: BLE001 - whatever it is, what is left and what is parked stays there
-                _log.warning("outbox is swept again", error=type(error).__name__)
+                _log.warning("outbox is swept again", error=named(error))
 
     async def _until_done(self, now: Now, records: Sequence[Record]) -> None:
         """Decide a batch; as long as Kafka or the database is away, try again.
@@ -107,7 +108,7 @@ class FlowRole:
                     await self._lives.rewound(now[topic_of(rewound.life)])
                     raise Ended(str(rewound)) from rewound
             except AWAY as error:
-                _log.warning("batch is tried again", error=type(error).__name__, records=len(records))
+                _log.warning("batch is tried again", error=named(error), records=len(records))
                 await clock.sleep(_RETRY)
             else:
                 return

@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from infra import clock, ending, telemetry
 from infra.access.connections import Connections
 from infra.delivery.reading import NotRead
+from infra.failing import named
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Host
 from schemas.base import SWEDEN
@@ -90,7 +91,7 @@ class Following:
                     if tenant not in under_way:
                         under_way[tenant] = asyncio.create_task(self._follow(host, tenant, stop, failing))
             except Exception as error:  # noqa: BLE001 - the database comes back
-                _log.warning("companies not read", work=self.work, error=type(error).__name__)
+                _log.warning("companies not read", work=self.work, error=named(error))
             await clock.wait(stop, self.look)
         await ending.ended(under_way.values(), _STOP_WITHIN)
 
@@ -138,6 +139,6 @@ class Following:
             why = {"code": error.verdict.code, "why": error.verdict.why}
             _log.warning("not read", tenant=tenant, work=self.work, **why)
             return error.verdict.after
-        name = type(error).__name__
+        name = named(error)
         _log.warning("turn failed", tenant=tenant, work=self.work, error=name, exc_info=error)
         return self.patience

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, leases, store, telemetry
 from infra.delivery.budget import BACKFILL, LIFE, LOOK_UP, WINDOW, Budget
+from infra.failing import named
 from infra.leases import Lease
 from infra.plugin import Attempt, Host
 
@@ -287,7 +288,7 @@ class Lender:
                 try:
                     await self.lend()
                 except Exception as error:  # noqa: BLE001 - the database comes back, or the lanes end
-                    _log.warning("no calls lent", error=type(error).__name__)
+                    _log.warning("no calls lent", error=named(error))
             await clock.sleep(_LENDS)
 
     async def lend(self) -> None:

@@ -12,6 +12,7 @@ from infra.delivery.budget import Budget
 from infra.delivery.journal import Journal, Transition, Work, put_off
 from infra.delivery.pace import OUR_FAILURE, Pace
 from infra.delivery.reading import NotRead
+from infra.failing import named
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Attempt, Sink
 from infra.trail import Entry
@@ -251,7 +252,7 @@ class Lane:
             _log.exception("sink failed", tenant=self._tenant, order_id=work.order.id)
             if not self._left:
                 return _failed(error)
-            return Unknown.saying(words.OUR_FAILURE(error=type(error).__name__))
+            return Unknown.saying(words.OUR_FAILURE(error=named(error)))
 
     async def _probe(self, client: Any, work: Work, attempt: Attempt) -> Look:
         try:
@@ -419,7 +420,7 @@ def _of_step(change: Transition, span: tracing.Span) -> Transition:
 
 
 def _failed(error: Exception) -> RetryLater:
-    why = words.OUR_FAILURE(error=type(error).__name__)
+    why = words.OUR_FAILURE(error=named(error))
     return RetryLater.saying(_AFTER_OUR_FAILURE, OUR_FAILURE, why, "developer")
 
 

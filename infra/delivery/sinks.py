@@ -15,6 +15,7 @@ from infra.delivery.budget import Budget
 from infra.delivery.guests import Lender, Loans
 from infra.delivery.journal import Journal, Seen
 from infra.delivery.lane import Lane, Patience
+from infra.failing import named
 from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
 from infra.leases import Lease, LeaseLost, Leases
@@ -119,7 +120,7 @@ class SinkRole:
         try:
             waiting = await self._journal.open_tenants(assigned)
         except Exception as error:  # noqa: BLE001 - the database comes back, or the probes tell
-            _log.warning("journal not read", error=type(error).__name__)
+            _log.warning("journal not read", error=named(error))
             return False
         for tenant, partition in waiting.items():
             self._partition[tenant] = partition
@@ -154,7 +155,7 @@ class SinkRole:
         except LeaseLost:
             _log.warning("lane lost", tenant=tenant)
         except Exception as error:  # noqa: BLE001 - it starts anew, and what it was sending is looked for
-            _log.warning("lane ended", tenant=tenant, error=type(error).__name__, exc_info=True)
+            _log.warning("lane ended", tenant=tenant, error=named(error), exc_info=True)
             await clock.sleep(_SCAN)
         finally:
             self._running.pop(tenant, None)

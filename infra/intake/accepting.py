@@ -21,6 +21,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from infra import clock, contents, faultpoints, store, telemetry, tenants, tracing, words
 from infra.access import people
 from infra.access.vault import Vault, lend
+from infra.failing import named
 from infra.intake import signing, telling
 from infra.intake.sealing import sealed
 from infra.intake.signing import BadSignature, pieces, verified
@@ -94,7 +95,7 @@ async def _in_time() -> AsyncIterator[None]:
     except BadSignature:  # an OSError to Python
         raise
     except (DBAPIError, PoolTimeout, KafkaError, OSError) as error:
-        raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error
+        raise Unavailable(f"not accepted, send it again: {named(error)}") from error
 
 
 def _sent_by(fact: Fact, who: str) -> Fact:
@@ -201,7 +202,7 @@ class Acceptor:
                     self._engine, accept, tenant, ledger, told, read_at=begun, requested_by=who
                 )
         except (DBAPIError, PoolTimeout, OSError) as error:  # the database, or the disk on which parts wait
-            raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error
+            raise Unavailable(f"not accepted, send it again: {named(error)}") from error
         return Accepted(event_ids)
 
     def most(self, files: Files) -> int:

@@ -23,6 +23,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra import clock, telemetry, tracing, words
+from infra.failing import named
 from infra.folders import InUse
 from infra.intake.accepting import Accepted, Acceptor, OtherBody, Unavailable
 from infra.intake.signing import BadSignature
@@ -120,7 +121,7 @@ async def _asked(check: HealthCheck) -> str:
         asked.cancel()
         return TimeoutError.__name__
     error = asked.exception()
-    return type(error).__name__ if error is not None else ""
+    return named(error) if error is not None else ""
 
 
 class _Addresses:
@@ -153,12 +154,12 @@ async def _not_allowed(request: Request, _error: Exception) -> Response:
 
 
 async def _away(_request: Request, error: Exception) -> Response:
-    _log.warning("page not shown", error=type(error).__name__)
+    _log.warning("page not shown", error=named(error))
     return PlainTextResponse("The database does not answer. Try again in a moment.\n", 503, {"Retry-After": "5"})
 
 
 async def _not_told(_request: Request, error: Exception) -> Response:
-    _log.warning("perhaps not accepted", error=type(error).__name__)
+    _log.warning("perhaps not accepted", error=named(error))
     said = "Kafka does not answer. What you sent may not have been taken: look in a moment, and send it again if not.\n"
     return PlainTextResponse(said, 503, {"Retry-After": "5"})
 
@@ -202,7 +203,7 @@ def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], 
         except Malformed as error:
             return 422, {"error": "the payload breaks its format", "problems": list(error.problems)}
         except tuple(_STATUS) as error:
-            return _STATUS[type(error)], {"error": str(error)}
+            return _refused(error, system)
         unused = {"problems": list(accepted.unused)} if accepted.unused else {}
         return 202, {"event_ids": list(accepted.event_ids), **unused}
 
@@ -219,6 +220,12 @@ def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], 
             return await acceptor.accept_delivered_file(
                 tenant=tenant, source=source, file=file, headers=headers, trace=trace
             )
+
+
+def _refused(error: Exception, system: str) -> tuple[int, dict[str, Any]]:
+    if isinstance(error, Unavailable):  # the sender comes again; whoever is called for it looks here
+        _log.warning("not accepted", system=system, error=named(error.__cause__ or error))
+    return _STATUS[type(error)], {"error": str(error)}
 
 
 async def receive(request: Request, into: IO[bytes], most: int, setting: str) -> None:

@@ -9,6 +9,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store, telemetry
+from infra.failing import named
 from infra.kafka.fetching import Consumer
 from infra.kafka.lives import Now
 from infra.kafka.meeting import AWAY, Lives
@@ -79,7 +80,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
             try:
                 await self._read(await self._lives.look(), handle, stop)
             except AWAY as error:
-                _log.warning("reader begins again", group=self._group, error=type(error).__name__)
+                _log.warning("reader begins again", group=self._group, error=named(error))
                 await clock.wait(stop, _AGAIN)
 
     async def _read(self, now: Now, handle: Handler, stop: asyncio.Event) -> None:
@@ -117,9 +118,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
             try:
                 await self._handle_all(records, handle)
             except Exception as error:  # noqa: BLE001 - whatever it is, the records are not skipped
-                _log.warning(
-                    "batch is tried again", group=self._group, error=type(error).__name__, records=len(records)
-                )
+                _log.warning("batch is tried again", group=self._group, error=named(error), records=len(records))
                 await clock.wait(stop, _RETRY)
             else:
                 return True
@@ -172,7 +171,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
                     if not await self._retry(tenant, handle):
                         break
         except Exception as error:  # noqa: BLE001 - Kafka or the database is away; what is parked stays there
-            _log.warning("parked records are tried later", group=self._group, error=type(error).__name__)
+            _log.warning("parked records are tried later", group=self._group, error=named(error))
 
     async def _retry(self, tenant: str, handle: Handler) -> bool:
         """Hand over a company's first parked record again; tell whether the one behind it may be tried."""
@@ -213,5 +212,5 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
         except (CommitFailedError, IllegalStateError):
             pass  # the partitions moved; whoever has them reads the records again, which changes nothing
         except KafkaError as error:
-            _log.warning("offsets not committed", group=self._group, error=type(error).__name__)
+            _log.warning("offsets not committed", group=self._group, error=named(error))
         telemetry.CONSUMER_LAST_COMMIT.labels(self._group).set(clock.now().timestamp())

@@ -6,11 +6,12 @@ from math import inf
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, store, telemetry
+from infra.failing import named
 from infra.kafka.cluster import BrokerUnavailable, ensure_topics
 from infra.kafka.lives import Life, Now, ask
 from infra.settings import KafkaSettings
@@ -20,8 +21,12 @@ from schemas.topics import TOPICS
 
 _log = telemetry.log(__name__)
 
-AWAY = (OperationalError, InterfaceError, PoolTimeout, KafkaError, BrokerUnavailable, OSError)
-"""What is raised while the broker or the database is away: the same again will do. Everything else is a bug."""
+AWAY = (OperationalError, InternalError, InterfaceError, PoolTimeout, KafkaError, BrokerUnavailable, OSError)
+"""What is raised while the broker or the database is away: the same again will do. Everything else is a bug.
+
+A database that can only be read, as a standby after a failover, or that ends transactions by itself, says so by an
+``InternalError``.
+"""
 LOOK_SECONDS = 3.0
 """Between two looks whether the topics are still the same."""
 _LOCK = text("select pg_advisory_xact_lock(7208552)")
@@ -105,7 +110,7 @@ class Lives:
                 if (seen if clock.monotonic() - at < LOOK_SECONDS / 2 else await self.look()) != now:
                     return
             except AWAY as error:
-                _log.warning("topics are looked at again", error=type(error).__name__)
+                _log.warning("topics are looked at again", error=named(error))
 
     async def rewound(self, life: Life) -> None:
         """Begin another life of a topic that ended before what was read of it: its broker was restored from a copy."""

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, installation, telemetry
+from infra.failing import named
 from infra.installation import PULSE_SECONDS, Installation, Pulse
 from infra.kafka.witness import Witness
 from infra.restoring.replaying import Replay, TakenIn
@@ -122,5 +123,5 @@ async def beat(pulse: Pulse, settings: Settings, engine: AsyncEngine, stop: asyn
             raise
         except Exception as error:  # noqa: BLE001 - Kafka or the database is away; the next pulse tells
             pulse.must_not_be_replaced()
-            _log.warning("no pulse", error=type(error).__name__, broker=isinstance(error, KafkaError))
+            _log.warning("no pulse", error=named(error), broker=isinstance(error, KafkaError))
             await clock.wait(stop, PULSE_SECONDS)

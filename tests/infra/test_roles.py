@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
+from infra import store
+from infra.failing import named
 from infra.kafka.cluster import BrokerUnavailable
-from infra.roles import _until_stopped
+from infra.roles import _database, _until_stopped
 
 
 async def lasting(stop: asyncio.Event) -> None:
@@ -76,3 +80,17 @@ async def test_names_that_cannot_be_looked_up_keep_nobody_else_waiting(monkeypat
 
     monkeypatch.setattr(socket, "getaddrinfo", asking)
     await _until_stopped([sources], asyncio.Event())
+
+
+async def test_a_database_that_can_only_be_read_is_not_ready_and_says_so(database_url: str) -> None:
+    """As after a failover to a standby: it answers each question, and no fact is accepted."""
+    engine = store.engine(database_url, 2)
+    await store.prepare(engine)
+    await _database(engine)()
+    await engine.dispose()
+    read_only = make_url(database_url).update_query_dict({"options": "-c default_transaction_read_only=on"})
+    engine = store.engine(read_only.render_as_string(hide_password=False), 2)
+    with pytest.raises(DBAPIError) as raised:
+        await _database(engine)()
+    await engine.dispose()
+    assert named(raised.value) == "ReadOnlySqlTransaction"

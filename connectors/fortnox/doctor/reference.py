@@ -16,6 +16,7 @@ from connectors.fortnox.client import Fortnox
 from connectors.fortnox.doctor.setup import ReferenceKind
 from infra import clock, store, telemetry
 from infra.delivery.requests import Request
+from infra.failing import named
 from infra.plugin import Attempt
 from infra.verdicts import Rejected, RetryLater
 
@@ -210,7 +211,7 @@ class Reference:
             values = {"tenant": self._tenant, "kind": kind, "year": year_id, "known": at}
             row = await store.row(self._fortnox.host.engine, _KEPT, values)
         except SQLAlchemyError as error:
-            _log.warning("reference data not looked up", tenant=self._tenant, kind=kind, error=type(error).__name__)
+            _log.warning("reference data not looked up", tenant=self._tenant, kind=kind, error=named(error))
             return None
         if row is None:
             return None
@@ -221,7 +222,7 @@ class Reference:
         try:
             await store.write(self._fortnox.host.engine, statement, {"tenant": self._tenant, **values})
         except SQLAlchemyError as error:
-            kind, name = values["kind"], type(error).__name__
+            kind, name = values["kind"], named(error)
             _log.warning("reference data not written", tenant=self._tenant, kind=kind, error=name)
 
 

@@ -21,6 +21,7 @@ from infra.access.connections import Connections
 from infra.delivery import orders
 from infra.delivery.following import Failing, last_night
 from infra.delivery.guests import BACKFILL
+from infra.failing import named
 from infra.leases import Lease, lead
 from infra.plugin import Host
 
@@ -101,7 +102,7 @@ class _Rounds:
             async with asyncio.timeout(_LONGEST_VISIT):
                 await visit()
         except Exception as error:  # noqa: BLE001 - one company's trouble is no other's
-            _log.warning("company not examined", tenant=tenant, error=type(error).__name__)
+            _log.warning("company not examined", tenant=tenant, error=named(error))
             self._failing.tell(tenant, failed=True)
         else:
             self._failing.tell(tenant, failed=False)

@@ -23,6 +23,7 @@ from connectors.fortnox.tokens import SYSTEM, AccessTokens
 from infra import clock, telemetry, tenants
 from infra.delivery.following import connected
 from infra.delivery.reading import NotRead
+from infra.failing import named
 from infra.intake.sightings import read_before
 from infra.leases import Lease, lead
 from infra.plugin import Host
@@ -63,7 +64,7 @@ class _Topics:
                     if await self._wanted():
                         await self._listen(lease, stop)
                 except (OSError, TimeoutError, WebSocketException) as error:
-                    _log.warning("no hints", error=type(error).__name__)
+                    _log.warning("no hints", error=named(error))
                 await clock.wait(stop, _LOOK)
         finally:
             refreshing.cancel()
@@ -147,4 +148,4 @@ class _Topics:
         except NotRead as error:
             _log.warning("hint not followed", tenant=tenant, code=error.verdict.code)
         except Exception as error:  # noqa: BLE001 - the database is away, or a bug of ours: the night finds it
-            _log.warning("hint not followed", tenant=tenant, error=type(error).__name__)
+            _log.warning("hint not followed", tenant=tenant, error=named(error))

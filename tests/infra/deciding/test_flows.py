@@ -280,6 +280,29 @@ async def test_a_database_that_is_away_for_a_while_costs_time_and_nothing_else(
     assert len({m.id for m in await messages(kafka, HoldForReview.TOPIC, tenant)}) == 1
 
 
+@pytest.mark.parametrize("state", ["25006", "25P04", "53100", "XX001"])
+async def test_a_database_that_takes_nothing_is_waited_for_as_one_that_is_away(
+    worker: Running, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, state: str
+) -> None:
+    """One that is only read after a failover, whose administrator limits transactions, whose disk is full or broken."""
+    async with engine.begin() as connection:
+        refused = f"begin raise exception 'not now' using errcode = '{state}'; end"
+        await connection.execute(text(f"create function refuse() returns trigger language plpgsql as $$ {refused} $$"))
+        await connection.execute(text("create trigger refuse before insert on decided execute function refuse()"))
+    async with worker() as task:
+        [fact] = await produce(producer, tenant, day(1))
+        await clock.sleep(1.5)
+        assert not task.done()
+        async with engine.begin() as connection:
+            await connection.execute(text("drop trigger refuse on decided"))
+
+        async def it_is() -> bool:
+            return await decided(engine, tenant) == [fact.offset]
+
+        await until(it_is)
+    assert task.exception() is None
+
+
 async def test_a_worker_ends_also_while_the_database_is_away(
     worker: Running,
     engine: AsyncEngine,

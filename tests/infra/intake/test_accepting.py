@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import structlog
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -274,13 +275,16 @@ async def test_a_sender_that_repeats_itself_keeps_no_other_company_waiting(
 async def test_without_the_database_nothing_is_accepted(
     opened: DeliveryDriver, kafka: str, tenant: str, outage: Outage
 ) -> None:
-    """503 within seconds; the same delivery is accepted when it is back."""
+    """503 within seconds, and the log says so; the same delivery is accepted when it is back."""
     headers = opened.signed(REPORT)
-    with outage():
+    with outage(), structlog.testing.capture_logs() as said:
         begun = clock.monotonic()
         status, answer = await opened.post(f"{tenant}/openpos", REPORT, headers)
         assert clock.monotonic() - begun < 10
         assert (status, "send it again" in answer["error"]) == (503, True)
+    assert [(line["system"], line["log_level"]) for line in said if line["event"] == "not accepted"] == [
+        ("openpos", "warning")
+    ]
     assert await records(kafka, FACTS, tenant) == []
     assert (await opened.post(f"{tenant}/openpos", REPORT, headers))[0] == 202
 
