@@ -88,6 +88,7 @@ def _code_of(error: Exception) -> int | None:
     from infra.access.vault import WrongKey
     from infra.environment import WrongEnvironment
     from infra.exporting import NoSuchProtocol
+    from infra.http import NoCertificates
     from infra.installation import Restored, WrongInstallation
     from infra.intake.accepting import Unavailable
     from infra.kafka import cluster
@@ -105,6 +106,7 @@ def _code_of(error: Exception) -> int | None:
         WrongInstallation,
         WrongKey,
         NoSuchProtocol,
+        NoCertificates,
     )
     return 1 if isinstance(error, Unavailable | Restored) else 2 if isinstance(error, wrong) else None
 

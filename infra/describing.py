@@ -37,7 +37,7 @@ def described(system: str) -> dict[str, Any]:
 
 def _readme(system: str) -> str:
     readme = files(f"connectors.{system}") / "README.md"
-    return readme.read_text() if readme.is_file() else ""
+    return readme.read_text("utf-8") if readme.is_file() else ""
 
 
 def _parts(readme: str) -> dict[str, str]:

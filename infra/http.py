@@ -1,6 +1,7 @@
 """The only place that imports httpx. It tells apart what decides everything: whether a byte of a request left."""
 
 import asyncio
+import os
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -17,10 +18,25 @@ _PIECE: Final = 256 * 1024
 """Bytes of a packed answer that are unpacked at once."""
 
 
+class NoCertificates(ValueError):
+    """``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` names nothing that others can be trusted by; the message says so."""
+
+
 @cache
-def _certificates() -> ssl.SSLContext:
-    """Return the one TLS context of this process: reading the certificates takes 10 ms, for each company again."""
-    return httpx.create_ssl_context()
+def certificates() -> ssl.SSLContext:
+    """Return the one TLS context of this process: reading the certificates takes 10 ms, for each company again.
+
+    Raises:
+        NoCertificates: those that the environment names cannot be read.
+    """
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one
+        named = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), "certifi")
+        raise NoCertificates(
+            f"{named} names no certificates that can be read ({os.environ.get(named, '')}: {error.strerror or error}): "
+            "set it right, or unset it"
+        ) from error
 
 
 class NotSent(Exception):
@@ -63,7 +79,7 @@ class _Pool:
     def __init__(self) -> None:
         # Idle connections are dropped before a server is likely to: a request into a closing one is an unknown outcome.
         limits = httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=4.0)
-        self.transport = httpx.AsyncHTTPTransport(verify=_certificates(), trust_env=False, limits=limits)
+        self.transport = httpx.AsyncHTTPTransport(verify=certificates(), trust_env=False, limits=limits)
         self.under_way = 0
 
     @property

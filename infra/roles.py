@@ -29,6 +29,7 @@ from infra.delivery.sinks import SinkRole
 from infra.exporting import exporting
 from infra.failing import named
 from infra.folders import writable
+from infra.http import certificates
 from infra.installation import Pulse
 from infra.intake import web
 from infra.intake.accepting import Acceptor
@@ -149,6 +150,7 @@ async def run(
         settings: with the broker and the database named.
         started: called with this process's URL once it listens.
     """
+    certificates()  # without them no company's order leaves, and each lane would say so by itself for ever
     if {"sources", "flows"} & set(roles):
         await asyncio.to_thread(writable, settings.data)  # the inbox lies there, and Faust wants a folder
     telemetry.BUILD.info({"version": version("bokbuss"), "roles": " ".join(roles)})

@@ -48,7 +48,7 @@ class Verb:
 def verbs() -> dict[str, Verb]:
     """Return every verb by name: the host's, then each connector's. No package of a connector is imported for it."""
     files = [_HOST / "verbs.toml", *sorted((_HOST.parent / "connectors").glob("*/verbs.toml"))]
-    found = [_verb(name, table) for file in files for name, table in tomllib.loads(file.read_text()).items()]
+    found = [_verb(name, table) for file in files for name, table in tomllib.loads(file.read_text("utf-8")).items()]
     return {verb.name: verb for verb in found}
 
 

@@ -58,7 +58,7 @@ def new(
     _must_be_free(name, made)
     for file, text in _renamed(toy, name):
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        file.write_text(text, "utf-8")
     made = [folder for folder in made if folder.is_dir()]
     _format(made)
     _write_facts(made[0] / "samples", name)
@@ -96,7 +96,7 @@ def _renamed(toy: _Toy, name: str) -> Iterator[tuple[Path, str]]:
     for file in sorted(home.rglob("*")):
         if not file.is_file() or file.suffix == ".pyc" or file.name.endswith(".facts.json"):
             continue
-        place, text = file.relative_to(home), file.read_text()
+        place, text = file.relative_to(home), file.read_text("utf-8")
         for word, ours in words.items():
             text = text.replace(word, ours)
         tries = file.name == "party.py" or file.name.startswith("test_")
@@ -122,4 +122,4 @@ def _write_facts(samples: Path, name: str) -> None:
         shown = [
             {"type": type_of(type(f)), "id": ids.fact_id(f.key, ids.revision(f)), "data": f.to_json()} for f in facts
         ]
-        sample.with_suffix(".facts.json").write_text(json.dumps(shown, ensure_ascii=False, indent=2) + "\n")
+        sample.with_suffix(".facts.json").write_text(json.dumps(shown, ensure_ascii=False, indent=2) + "\n", "utf-8")

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from infra import store
 from infra.failing import named
+from infra.http import NoCertificates, certificates
 from infra.kafka.cluster import BrokerUnavailable
-from infra.roles import _database, _until_stopped
+from infra.roles import _database, _until_stopped, run
+from infra.settings import Settings
 
 
 async def lasting(stop: asyncio.Event) -> None:
@@ -94,3 +97,12 @@ async def test_a_database_that_can_only_be_read_is_not_ready_and_says_so(databas
         await _database(engine)()
     await engine.dispose()
     assert named(raised.value) == "ReadOnlySqlTransaction"
+
+
+async def test_certificates_that_cannot_be_read_start_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It was ready, accepted everything, and sent nothing: each lane ended by the error, again and again."""
+    certificates.cache_clear()
+    for place in (tmp_path / "none.pem", tmp_path):
+        monkeypatch.setenv("SSL_CERT_FILE", str(place))
+        with pytest.raises(NoCertificates, match="SSL_CERT_FILE"):
+            await run(Settings(data=tmp_path), ["desk"], asyncio.Event())

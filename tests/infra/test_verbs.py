@@ -86,3 +86,18 @@ def test_a_terminal_that_lacks_letters_is_told_all_the_same(tmp_path: Path, enco
 
     assert "\\u" in said()
     assert json.loads(said("--json")) == json.loads(said("--json", encoding="utf-8"))
+
+
+def test_what_comes_with_bokbuss_is_read_as_what_it_is_whatever_the_machine_s_language(tmp_path: Path) -> None:
+    """A locale of Latin-1 made two letters of each å, ä and ö of ours; one of ASCII ended every verb."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LC_ALL": "POSIX",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONIOENCODING": "utf-8",
+    }
+    program = [sys.executable, "-c", TYPED.partition("try:")[0] + "main()", "describe", "openpos"]
+    ran = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "öre" in ran.stdout.decode()
