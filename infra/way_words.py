@@ -19,6 +19,15 @@ TROUBLES: Final[Mapping[str, Phrase]] = {
         "{name}: ingen har lämnat det som öppnar den. Kör: {detail}",
         "{name}: nobody has given what opens it. Run: {detail}",
     ),
+    "secret_elsewhere": Phrase(
+        "infra.way_secret_elsewhere",
+        "{name}: det som öppnar den lämnades för {detail}, men inställningarna säger nu en annan server, port eller "
+        "användare: det skickas inte dit. Den som har lösenordet eller nyckeln för den nya servern lämnar det: bokbuss "
+        "ways secret. Är ändringen inte er, rätta inställningarna.",
+        "{name}: what opens it was given for {detail}, and the settings now say another server, port or user: it is "
+        "not sent there. Whoever has the password or key of the new server gives it: bokbuss ways secret. If the "
+        "change is not yours, set the settings right.",
+    ),
     "secret_wrong": Phrase(
         "infra.way_secret_wrong",
         "{name}: det som lämnats kan inte läsas; det ska se ut så här: {detail}. Lämna det igen: bokbuss ways secret.",

@@ -11,10 +11,11 @@ import typer
 
 from connectors.desk import settings_files, settings_words
 from connectors.desk.running import Wait, bar, until
-from infra import registry, tenants
+from infra import registry, tenants, way_words
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out, read_file
 from infra.deciding import remembering
 from infra.delivery import waiting
+from infra.intake import ways
 from infra.office import Office, in_office
 from infra.plugin import Malformed, Terms
 from schemas.bas import BAS_DAY_SALES
@@ -73,16 +74,22 @@ def _not_in_force(given: int, version: int) -> Iterator[str]:
         yield f"version {given} was published and is not in force yet; what is applied now takes its place"
 
 
+async def _shut(place: Office, tenant: str, new: TenantSettings) -> tuple[str, ...]:
+    """Say of the ways in of settings which are not opened before their secret is given again."""
+    found, language = await ways.given_elsewhere(place.engine, tenant, new), place.settings.language
+    return tuple(way_words.in_words(way, language) for way in found)
+
+
 @settings.command("diff")
 def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) -> None:
     """Show what a file would change, field by field."""
 
     async def work(place: Office) -> None:
         given, body, version = await _compared_with(place, tenant)
-        changes = settings_files.differences(body, _read(file))
-        told = tuple(map(str, changes))
-        known = {"version": version, "given_out": given, "changes": told}
-        print_out(known, (*_changes(told), *_not_in_force(given, version)), as_json=as_json)
+        new = _read(file)
+        told, shut = tuple(map(str, settings_files.differences(body, new))), await _shut(place, tenant, new)
+        known = {"version": version, "given_out": given, "changes": told, "shut": shut}
+        print_out(known, (*_changes(told), *shut, *_not_in_force(given, version)), as_json=as_json)
 
     in_office(work, tenant)
 
@@ -106,8 +113,9 @@ def settings_apply(
         given, body, before = await _compared_with(place, tenant)
         new = _read(file)
         changes = tuple(map(str, settings_files.differences(body, new)))
+        shut = await _shut(place, tenant, new)
         if not as_json:
-            print_lines((*_changes(changes), *_not_in_force(given, before)))
+            print_lines((*_changes(changes), *shut, *_not_in_force(given, before)))
         producer, who = await place.producer(), asker(by)
         try:
             version = await companies.apply_settings(place.engine, producer, tenant, new, by=who, after=given)
@@ -120,7 +128,8 @@ def settings_apply(
             )
         otherwise = await _otherwise(place, tenant, (new, version), since.date(), as_json=as_json) if since else {}
         if as_json:
-            print_json({"tenant": tenant, "version": version, "changes": changes, "in_force": effect, **otherwise})
+            known = {"tenant": tenant, "version": version, "changes": changes, "shut": shut, "in_force": effect}
+            print_json(known | otherwise)
         if wait > 0 and not effect:
             raise Failed(f"version {version} has not taken effect after {wait:g} s: do flows run (bokbuss up)?")
 

@@ -63,7 +63,7 @@ def ways_secret(
     """Take what opens a way in (from the prompt, standard input, or a file), keep it encrypted, and try it.
 
     Of an outbox: the database's URL, of a user who may only read. Of an SFTP folder: the password, or --file with a
-    private key without a passphrase.
+    private key without a passphrase; it is sent where the settings say now, and nowhere else.
     """
     from infra import way_words
     from infra.intake import collecting, ways
@@ -77,7 +77,8 @@ def ways_secret(
             raise WrongUsage(
                 f"the settings of {tenant} have no way in called {way!r}; they have: {', '.join(settings) or 'none'}"
             )
-        secret = of_file if file else asked(f"secret of {way}", secret=True)
+        sent = f", for {found.destination}" if found.destination else ""
+        secret = of_file if file else asked(f"secret of {way}{sent}", secret=True)
         if not secret.strip():
             raise WrongUsage("standard input: a line with the secret is expected")
         await ways.keep_secret(host.engine, host.vault, found, secret, by=asker(by))
@@ -85,7 +86,7 @@ def ways_secret(
         said = way_words.in_words(tried, host.settings.language)
         print_out(
             {"tenant": tenant, "way": way, "kept": True, "code": tried.code, "said": said},
-            ["It is kept, encrypted.", said],
+            [f"It is kept, encrypted{sent}{' and nowhere else' if sent else ''}.", said],
             as_json=as_json,
         )
         if tried.code:

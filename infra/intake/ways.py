@@ -12,15 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import registry, store, tenants
 from infra.access.vault import Vault
 from infra.plugin import Source
+from infra.rows import WayFound
+from infra.settings import authority
 from schemas.settings import TenantSettings
 from schemas.ways import OutboxTable, SftpFolder
 
-_SECRET: Final = text("select secret from way_secrets where tenant = :tenant and way = :way")
+_SECRET: Final = text("select secret, destination from way_secrets where tenant = :tenant and way = :way")
+_DESTINATIONS: Final = text("select way, destination from way_secrets where tenant = :tenant")
 _KEEP: Final = text(
-    """insert into way_secrets (tenant, way, secret, given_by, given_at)
-       select t.tenant, :way, :secret, :by, clock_timestamp() from tenants t where t.tenant = :tenant
-       on conflict (tenant, way) do update
-       set secret = excluded.secret, given_by = excluded.given_by, given_at = excluded.given_at"""
+    """insert into way_secrets (tenant, way, secret, destination, given_by, given_at)
+       select t.tenant, :way, :secret, :destination, :by, clock_timestamp() from tenants t where t.tenant = :tenant
+       on conflict (tenant, way) do update set secret = excluded.secret, destination = excluded.destination,
+           given_by = excluded.given_by, given_at = excluded.given_at"""
 )
 
 
@@ -49,6 +52,13 @@ class Way:
     def key(self) -> str:
         """Company and name: ``acme/kassa``."""
         return f"{self.tenant}/{self.name}"
+
+    @property
+    def destination(self) -> str:
+        """Where what opens it is sent: ``user@host:22``. Of an outbox nothing: its secret says so itself."""
+        if not isinstance(self.settings, SftpFolder):
+            return ""
+        return f"{self.settings.user}@{authority(self.settings.host.lower(), self.settings.port)}"
 
     @property
     def source(self) -> Source:
@@ -81,20 +91,44 @@ async def names(engine: AsyncEngine, tenant: str) -> tuple[str, ...]:
 
 
 async def keep_secret(engine: AsyncEngine, vault: Vault, way: Way, secret: str, *, by: str) -> None:
-    """Keep what opens a way in, encrypted, over whatever was kept before."""
-    locked = vault.lock(secret, context=_context(way))
-    values = {"tenant": way.tenant, "way": way.name, "secret": locked, "by": by}
+    """Keep what opens a way in, encrypted, for where it is sent now, over whatever was kept before."""
+    locked = vault.lock(secret, context=_contexts(way)[0])
+    values = {"tenant": way.tenant, "way": way.name, "secret": locked, "destination": way.destination, "by": by}
     await store.write(engine, _KEEP, values)
 
 
 async def secret_of(engine: AsyncEngine, vault: Vault, way: Way) -> str:
-    """Return what opens a way in. Raises Trouble: nobody has given it."""
-    locked = await store.scalar(engine, _SECRET, {"tenant": way.tenant, "way": way.name})
-    if locked is not None:
-        with suppress(InvalidTag):  # it was given for a way of another kind that had this name
-            return vault.unlock(locked, context=_context(way))
+    """Return what opens a way in.
+
+    Raises:
+        Trouble: nobody has given it, or it was given for another server, port or user than the settings name now:
+            whoever may change those is not whoever gave it, and would have it sent to a server of theirs.
+    """
+    row = await store.row(engine, _SECRET, {"tenant": way.tenant, "way": way.name})
+    if row is not None and row.destination == way.destination:
+        for context in _contexts(way):
+            with suppress(InvalidTag):  # it was given for a way of another kind that had this name
+                return vault.unlock(row.secret, context=context)
+    if row is not None and _is_elsewhere(row.destination, way):
+        raise Trouble("secret_elsewhere", row.destination)
     raise Trouble("secret_missing", f"bokbuss ways secret {way.tenant} {way.name}")
 
 
-def _context(way: Way) -> str:
-    return f"{way.tenant}/ways/{way.name}/{type(way.settings).__name__}"
+async def given_elsewhere(engine: AsyncEngine, tenant: str, settings: TenantSettings) -> tuple[WayFound, ...]:
+    """Return the ways in of settings, in force or not, that nothing opens: what does was given for another place."""
+    kept = dict(await store.rows(engine, _DESTINATIONS, {"tenant": tenant}))
+    return tuple(
+        WayFound(way.name, "secret_elsewhere", kept[way.name])
+        for way in of(tenant, settings)
+        if _is_elsewhere(kept.get(way.name, ""), way)
+    )
+
+
+def _is_elsewhere(kept: str, way: Way) -> bool:
+    return bool(kept and way.destination) and kept != way.destination
+
+
+def _contexts(way: Way) -> tuple[str, ...]:
+    """Return what a secret is locked in, and what it was locked in before destinations were a part of it."""
+    whole = f"{way.tenant}/ways/{way.name}/{type(way.settings).__name__}"
+    return (f"{whole}/{way.destination}", whole) if way.destination else (whole,)

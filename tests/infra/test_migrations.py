@@ -11,11 +11,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Sequence, text
 from sqlalchemy.schema import CreateSequence
 
 from infra import migrations, store
+from infra.intake.ways import Way
 from infra.tables import metadata
+from schemas.settings import TenantSettings
+from schemas.ways import OutboxTable, SftpFolder, WaysIn
 
 PAST = Path(__file__).parent / "databases"
 """The SQL that made the tables at some commits, before revisions were fixed."""
@@ -120,6 +124,33 @@ async def test_companies_that_shared_a_number_at_fortnox_are_stopped(database_ur
         ("f", None, "disconnected", None, False),
     ]
     assert rows[0][4] == "company 7 at fortnox was connected to b, c as well"
+
+
+async def test_what_opened_a_way_in_is_sent_where_it_was_sent_until_then(database_url: str) -> None:
+    """And nowhere else: what is kept for no way in that there is, is asked for anew."""
+    keys = ("ssh-ed25519 AAAA",)
+    folders = [
+        SftpFolder(
+            name="filer", system="openpos", host="SFTP.kassan.example", port=2222, user="kassan", host_keys=keys
+        ),
+        SftpFolder(name="sex", system="openpos", host="2001:DB8::7", user="a@b:c", host_keys=keys),
+    ]
+    chosen = WaysIn(sftp=tuple(folders), outboxes=(OutboxTable(name="kassa", system="openpos"),))
+    bodies = {"a": TenantSettings(ways_in=chosen).to_json(), "b": TenantSettings().to_json(), "c": {}}
+    kept = [("a", "filer"), ("a", "sex"), ("a", "kassa"), ("a", "gone"), ("b", "filer"), ("c", "filer"), ("d", "filer")]
+    await upgrade(database_url)
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute(
+            "alter table way_secrets drop column destination; update alembic_version set version_num = '0030'"
+        )
+        for tenant, body in bodies.items():
+            server.execute("insert into settings values (%s, 1, %s, 'a test', now())", (tenant, Jsonb(body)))
+        for each in kept:
+            server.execute("insert into way_secrets values (%s, %s, 'x', 'a test', now())", each)
+        await upgrade(database_url)
+        found = server.execute("select way, destination from way_secrets where destination <> ''").fetchall()
+    assert dict(found) == {folder.name: Way("a", folder).destination for folder in folders}
+    assert dict(found) == {"filer": "kassan@sftp.kassan.example:2222", "sex": "a@b:c@[2001:db8::7]:22"}
 
 
 VALUES = {

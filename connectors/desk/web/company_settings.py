@@ -11,8 +11,9 @@ from connectors.desk import settings_files
 from connectors.desk.running import until
 from connectors.desk.settings_files import WrongFile
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import companies, registry, tenants
+from infra import companies, registry, tenants, way_words
 from infra.accounts.permissions import Permission
+from infra.intake import ways
 from schemas import ids
 from schemas.settings import InvoicingSettings, TenantSettings
 from schemas.words import Said
@@ -35,13 +36,13 @@ async def _settings(visit: Visit) -> Response:
     engine, wish = visit.host.engine, visit.asked("of")
     given, body = await compared_with(visit)
     if not wish:
-        return await _shown(visit, settings_files.to_yaml(body), given)
+        return await _shown(visit, settings_files.to_yaml(body), given, shut=await _shut(visit, body))
     version_wished = visit.number(wish)
     found = await tenants.versions(engine, visit.tenant, before=version_wished + 1, limit=1)
     if not found or found[0].version != version_wished:
         raise NoSuchPage
-    changes = settings_files.differences(body, found[0].settings)
-    return await _shown(visit, settings_files.to_yaml(found[0].settings), given, changes=changes)
+    changes, shut = settings_files.differences(body, found[0].settings), await _shut(visit, found[0].settings)
+    return await _shown(visit, settings_files.to_yaml(found[0].settings), given, changes=changes, shut=shut)
 
 
 async def compared_with(visit: Visit) -> tuple[int, TenantSettings]:
@@ -55,7 +56,7 @@ async def compared_with(visit: Visit) -> tuple[int, TenantSettings]:
 
 
 async def _shown(visit: Visit, written: str, given: int, *, status: int = 200, **values: Any) -> Response:
-    known: dict[str, Any] = {"problems": (), "changes": None, "moved": False, "edited": False}
+    known: dict[str, Any] = {"problems": (), "changes": None, "moved": False, "edited": False, "shut": ()}
     body, version = await tenants.settings_in_force(visit.host.engine, visit.tenant)
     return await visit.show(
         "settings.html",
@@ -69,6 +70,12 @@ async def _shown(visit: Visit, written: str, given: int, *, status: int = 200, *
         on=_on(body),
         **known | values,
     )
+
+
+async def _shut(visit: Visit, settings: TenantSettings) -> list[str]:
+    """Say of the ways in of settings which are not opened before their secret is given again."""
+    found = await ways.given_elsewhere(visit.host.engine, visit.tenant, settings)
+    return [way_words.in_words(way, visit.language) for way in found]
 
 
 def _digest(written: str, body: TenantSettings) -> str:
@@ -112,7 +119,8 @@ async def _apply(visit: Visit) -> Response:
     moved, publish = visit.form.get("version") not in {None, str(given)}, visit.form.get("act") == "publish"
     edited = publish and visit.form.get("shown") != _digest(written, body)
     if not publish or moved or edited or not changes:
-        return await _shown(visit, written, given, changes=changes, moved=moved, edited=edited)
+        shut = await _shut(visit, new)
+        return await _shown(visit, written, given, changes=changes, moved=moved, edited=edited, shut=shut)
     producer = await visit.host.producer()
     try:
         version = await companies.apply_settings(engine, producer, visit.tenant, new, by=visit.by, after=given)

@@ -1,5 +1,6 @@
 """What opens a way in is given once and never shown again; all are tried with words and an exit code."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from typer.testing import CliRunner, Result
 
 from infra import cli
 from infra.settings import Settings
-from schemas.ways import OutboxTable, WaysIn
+from schemas.settings import TenantSettings
+from schemas.ways import OutboxTable, SftpFolder, WaysIn
 from tests.infra import ways_driver
 from tests.infra.ways_driver import Till
 
@@ -45,6 +47,26 @@ def test_a_secret_is_kept_and_tried(till: Till) -> None:
     shown = typed("settings", "show", "acme")
     assert "kassa" in shown.output
     assert not any(till.url in one.output for one in (given, works, shown))
+
+
+async def test_what_opens_a_folder_is_given_for_where_the_settings_say(
+    engine: object, producer: object, settings: Settings, till: Till, tmp_path: Path
+) -> None:
+    """Whoever gives it reads where it will be sent; settings that move it say that it is to be given again."""
+    del till
+    folder = SftpFolder(name="filer", system="openpos", host="a.invalid", user="kassan", host_keys=("ssh-rsa AAAA",))
+    async with ways_driver.opened(engine, producer, settings) as site:
+        await site.choose("acme", WaysIn(sftp=(folder,)))
+    given = await asyncio.to_thread(typed, "ways", "secret", "acme", "filer", given="hemligt\n")
+    assert "It is kept, encrypted, for kassan@a.invalid:22 and nowhere else." in given.output
+    moved = tmp_path / "moved.json"
+    moved.write_text(
+        TenantSettings(ways_in=WaysIn(sftp=(folder.model_copy(update={"host": "b.invalid"}),))).model_dump_json()
+    )
+    diff = await asyncio.to_thread(typed, "settings", "diff", "acme", str(moved))
+    assert "filer: what opens it was given for kassan@a.invalid:22" in diff.output
+    told = json.loads((await asyncio.to_thread(typed, "settings", "diff", "acme", str(moved), "--json")).stdout)
+    assert len(told["shut"]) == 1
 
 
 def test_a_secret_that_does_not_open_it_is_kept_and_said(till: Till) -> None:

@@ -10,16 +10,21 @@ import asyncssh
 import pytest
 import structlog.testing
 from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, way_words
-from infra.intake import collecting, sftp
+from infra.access import rotation
+from infra.intake import collecting, sftp, ways
 from infra.intake.ways import Trouble, Way
 from infra.settings import Settings
 from schemas.ways import OutboxTable, SftpFolder, WaysIn
 from tests.infra import sftp_driver, ways_driver
-from tests.infra.sftp_driver import PASSWORD, Server
+from tests.infra.sftp_driver import PASSWORD, USER, Server
 from tests.infra.ways_driver import Site, event, report
+
+_GIVEN_BEFORE = text("update way_secrets set secret = :secret where tenant = :tenant")
+_SENT_TO = text("update way_secrets set destination = :destination where tenant = :tenant")
 
 
 @pytest.fixture
@@ -196,6 +201,72 @@ async def test_what_opened_a_way_of_another_kind_is_asked_for_anew(site: Site, s
     await site.choose(tenant, folder(server))
     [found] = await collecting.check(site.host, tenant)
     assert (found.code, found.detail) == ("secret_missing", f"bokbuss ways secret {tenant} filer")
+
+
+async def test_what_was_given_for_one_server_is_sent_to_no_other(
+    site: Site, server: Server, tenant: str, tmp_path: Path
+) -> None:
+    """Whoever may change the settings has another's password sent nowhere; it is used again where it was given for."""
+    await site.choose(tenant, folder(server), filer=PASSWORD)
+    (tmp_path / "thief").mkdir()
+    (server.folder / "z.json").write_bytes(report(1))
+    async with sftp_driver.serving(tmp_path / "thief") as thief:
+        for changes in (
+            {"port": thief.port},
+            {"port": thief.port, "host_keys": (thief.host_key,)},
+            {"host": "localhost"},
+            {"user": "kassan2"},
+        ):
+            await site.choose(tenant, folder(server, **changes))
+            [found] = await collecting.check(site.host, tenant)
+            assert (found.code, found.detail) == ("secret_elsewhere", f"{USER}@127.0.0.1:{server.port}")
+            assert "bokbuss ways secret" in way_words.in_words(found, "sv")
+            assert PASSWORD not in repr(found)
+        with structlog.testing.capture_logs() as logs:
+            async with site.collecting():
+
+                async def said() -> bool:
+                    return any(line.get("code") == "secret_elsewhere" for line in logs)
+
+                await site.until(said)
+        assert thief.logins + server.logins == []
+        await site.choose(tenant, folder(server))
+        async with site.collecting():
+            await site.told(tenant, event(1))
+        await site.choose(tenant, folder(thief), filer=PASSWORD)
+        assert [one.code for one in await collecting.check(site.host, tenant)] == [""]
+    await site.choose(tenant, folder(server))
+    [found] = await collecting.check(site.host, tenant)
+    assert (found.code, found.detail) == ("secret_elsewhere", f"{USER}@127.0.0.1:{thief.port}")
+
+
+async def test_a_secret_opens_nothing_under_another_destination_in_the_database(
+    site: Site, server: Server, tenant: str
+) -> None:
+    """The row's word is not believed: where it is sent is a part of how it is locked. And data keys are replaced."""
+    await site.choose(tenant, folder(server), filer=PASSWORD)
+    engine, vault, way = site.host.engine, site.host.vault, Way(tenant, folder(server, host="LOCALHOST").sftp[0])
+    await site.choose(f"{tenant}-b", folder(server), filer=PASSWORD)
+    async with engine.begin() as connection:
+        await connection.execute(_SENT_TO, {"tenant": tenant, "destination": way.destination})
+    assert way.destination == f"{USER}@localhost:{server.port}"
+    with pytest.raises(Trouble, match="secret_missing"):
+        await ways.secret_of(engine, vault, way)
+    counts = (await rotation.counted(engine, vault))["way_secrets.secret"]
+    assert (counts[0], counts[vault.newest] > 0) == (1, True)
+
+
+async def test_what_was_given_before_destinations_were_kept_goes_on_opening(
+    site: Site, server: Server, tenant: str
+) -> None:
+    """As the tables' revision left it: where it was sent until then it is sent, and nowhere else."""
+    await site.choose(tenant, folder(server), filer=PASSWORD)
+    before = site.host.vault.lock(PASSWORD, context=f"{tenant}/ways/filer/SftpFolder")
+    async with site.host.engine.begin() as connection:
+        await connection.execute(_GIVEN_BEFORE, {"tenant": tenant, "secret": before})
+    assert [one.code for one in await collecting.check(site.host, tenant)] == [""]
+    await site.choose(tenant, folder(server, host="localhost"))
+    assert [one.code for one in await collecting.check(site.host, tenant)] == ["secret_elsewhere"]
 
 
 async def test_a_folder_that_takes_no_files_accepts_none(site: Site, server: Server, tenant: str) -> None:

@@ -8,12 +8,16 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from connectors.desk import settings_files
 from infra import companies
 from infra.accounts.permissions import DeskRole
 from infra.environment import load
+from infra.intake import ways
+from infra.intake.ways import Way
 from infra.office import office
 from infra.tenants import everyone
 from schemas.settings import TenantSettings
+from schemas.ways import SftpFolder, WaysIn
 from tests.connectors.desk.conftest import Past
 from tests.connectors.desk.web_driver import Visitor, visiting
 
@@ -73,6 +77,28 @@ def test_settings_that_moved_meanwhile_are_compared_again() -> None:
         page = await visitor.post(ADDRESS, {"settings": WRITTEN, "version": "7", "act": "publish"})
         assert page.status_code == 200
         assert "compare again" in page.text
+
+    visit(story)
+
+
+FOLDER = SftpFolder(
+    name="filer", system="openpos", host="sftp.kassan.example", user="krogen", host_keys=("ssh-ed25519 AAAA",)
+)
+
+
+def test_a_server_that_another_password_was_given_for_is_pointed_out() -> None:
+    """Before it counts: what was given for one server is sent to no other, and is to be given anew."""
+
+    async def story(visitor: Visitor) -> None:
+        engine, vault = visitor.host.engine, visitor.host.vault
+        await ways.keep_secret(engine, vault, Way("krogen", FOLDER), "hemligt", by="lena")
+        for host, is_told in (("sftp.kassan.example", False), ("SFTP.kassan.example", False), ("evil.example", True)):
+            moved = TenantSettings(ways_in=WaysIn(sftp=(FOLDER.model_copy(update={"host": host}),)))
+            written = settings_files.to_yaml(moved)
+            page = await visitor.post(ADDRESS, {"settings": written, "version": "0", "act": "compare"})
+            assert "The difference" in page.text
+            said = "filer: what opens it was given for krogen@sftp.kassan.example:22"
+            assert (said in page.text, "hemligt" in page.text) == (is_told, False)
 
     visit(story)
 
