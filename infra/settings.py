@@ -1,15 +1,16 @@
 """The host's settings by name; ``infra.environment`` reads them, with a section for each system that brings one."""
 
 import os
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
@@ -73,6 +74,19 @@ def _guarded(url: str) -> str:
     return url
 
 
+def _networks(written: object) -> object:
+    """Read networks that stand in one text, with commas between them."""
+    if not isinstance(written, str):
+        return written
+    try:
+        return tuple(ip_network(each.strip()) for each in written.split(",") if each.strip())
+    except ValueError:
+        raise ValueError(
+            "it lists networks, with commas between them: 10.20.0.0/16,192.168.1.7,fd12:3456::/32"
+        ) from None
+
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
 Guarded = Annotated[str, AfterValidator(_guarded)]
 """An address that tokens and books are sent to."""
 
@@ -186,6 +200,10 @@ class Settings(BaseSettings):
     canary: CanarySettings = CanarySettings()
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
     old_secret_key: SecretStr | None = Field(default=None, description="the one before, while it is being replaced")
+    private_networks: Annotated[Networks, NoDecode, BeforeValidator(_networks)] = Field(
+        default=(),
+        description="where companies' servers may be besides on the internet: 10.20.0.0/16,192.168.1.7; unset: nowhere",
+    )
     max_body: int = Field(default=MAX_BODY, ge=1, description="bytes of one delivery, over HTTP or as a file")
     lease_seconds: float = Field(default=10.0, gt=0, le=300, description="how long a lane is owned without renewal")
     hole_seconds: float = Field(default=60.0, gt=0, description="after which an undecided offset is mended")

@@ -43,6 +43,22 @@ TROUBLES: Final[Mapping[str, Phrase]] = {
         "{name}: servern svarar inte. Kontrollera adress, port och brandvägg. ({detail})",
         "{name}: the server does not answer. Check its address, port and firewall. ({detail})",
     ),
+    "address_inside": Phrase(
+        "infra.way_address_inside",
+        "{name}: {detail} har en adress som inte är på internet (den här datorns egen, ett privat eller reserverat "
+        "nät): inget skickades. Rätta adressen. Står servern verkligen där, kan den som driver bokbuss tillåta dess "
+        "nät: BOKBUSS_PRIVATE_NETWORKS.",
+        "{name}: {detail} has an address that is not on the internet (this machine's own, a private or a reserved "
+        "network): nothing was sent. Set the address right. If the server is there indeed, whoever runs bokbuss can "
+        "allow its network: BOKBUSS_PRIVATE_NETWORKS.",
+    ),
+    "address_never": Phrase(
+        "infra.way_address_never",
+        "{name}: {detail} har en adress där ett moln lämnar ut sina nycklar (länklokal, eller dess metadata): inget "
+        "skickades, och ingen inställning tillåter det. Rätta adressen.",
+        "{name}: {detail} has an address at which a cloud hands out its keys (link-local, or its metadata): nothing "
+        "was sent, and no setting allows it. Set the address right.",
+    ),
     "login_refused": Phrase(
         "infra.way_login_refused",
         "{name}: servern släpper inte in oss. Kontrollera användare och lösenord eller nyckel hos den som driver "

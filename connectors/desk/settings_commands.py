@@ -15,7 +15,6 @@ from infra import registry, tenants, way_words
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out, read_file
 from infra.deciding import remembering
 from infra.delivery import waiting
-from infra.intake import ways
 from infra.office import Office, in_office
 from infra.plugin import Malformed, Terms
 from schemas.bas import BAS_DAY_SALES
@@ -76,6 +75,8 @@ def _not_in_force(given: int, version: int) -> Iterator[str]:
 
 async def _shut(place: Office, tenant: str, new: TenantSettings) -> tuple[str, ...]:
     """Say of the ways in of settings which are not opened before their secret is given again."""
+    from infra.intake import ways
+
     found, language = await ways.given_elsewhere(place.engine, tenant, new), place.settings.language
     return tuple(way_words.in_words(way, language) for way in found)
 

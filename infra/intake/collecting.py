@@ -84,7 +84,7 @@ class Collecting:
         engine, files = self._host.engine, way.source.files
         most = self._host.settings.max_body if files is None else self._acceptor.most(files)
         known = await outboxes.position(engine, way)
-        read = await outboxes.read(way, url, known, most)
+        read = await outboxes.read(way, url, known, most, self._host.settings.private_networks)
         if read.began_anew:
             _log.warning("outbox began anew", tenant=way.tenant, way=way.name)
         for row in read.rows:
@@ -131,7 +131,7 @@ class Collecting:
         from infra.intake import sftp
 
         known = self._folders.setdefault(way.key, sftp.Known())
-        soon = await sftp.look(way, secret, known, take, most)
+        soon = await sftp.look(way, secret, known, take, most, self._host.settings.private_networks)
         faultpoints.reach("ways.moved")
         return soon
 
@@ -161,16 +161,17 @@ async def check(host: Host, tenant: str) -> tuple[WayFound, ...]:
 
 async def checked(host: Host, way: Way) -> WayFound:
     """Try a way in, and say how it was found."""
+    allowed = host.settings.private_networks
     try:
         async with asyncio.timeout(_CHECKED_WITHIN):
             secret = await ways.secret_of(host.engine, host.vault, way)
             _ = way.source
             if isinstance(way.settings, OutboxTable):
-                await outboxes.check(way, secret)
+                await outboxes.check(way, secret, allowed)
             else:
                 from infra.intake import sftp
 
-                await sftp.check(way, secret)
+                await sftp.check(way, secret, allowed)
     except TimeoutError:
         return WayFound(way.name, "unreachable")
     except Trouble as trouble:

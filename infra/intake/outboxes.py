@@ -21,10 +21,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import store
+from infra import reaching, store
 from infra.intake import holes
 from infra.intake.holes import Hole, Look, Position
-from infra.intake.ways import Trouble, Way
+from infra.intake.ways import Trouble, Way, inside
+from infra.settings import Networks
 from schemas.ways import OutboxTable
 
 ROWS: Final = 50
@@ -35,6 +36,8 @@ _CONNECT_WITHIN: Final = 5
 _WITHIN: Final = 60.0
 """Seconds for one look, whatever their server or the network does."""
 _APPLICATION: Final = "bokbuss"
+_PORT: Final = 5432
+_URL: Final = "postgresql://user:password@host:5432/name"
 _HERE: Final = re.compile(r"|localhost|127\.\d+\.\d+\.\d+|::1|[/@].*", re.ASCII)
 _KINDS: Final = {
     "id": ("smallint", "integer", "bigint"),
@@ -119,18 +122,19 @@ class Read:
     began_anew: bool
 
 
-async def read(way: Way, url: str, known: Place | None, most: int) -> Read:
+async def read(way: Way, url: str, known: Place | None, most: int, allowed: Networks) -> Read:
     """Read the next rows of an outbox.
 
     Args:
         url: of their database.
         known: how far it was read; None at first.
         most: bytes of a payload; of a larger one only its size is read.
+        allowed: private networks that their server may be in.
 
     Raises:
         Trouble: it cannot be read now.
     """
-    async with _connected(url) as connection:
+    async with _connected(url, allowed) as connection:
         table = await _table(connection, _outbox(way).table)
         began_anew = known is not None and await _began_anew(connection, table, known)
         position = known.position if known and not began_anew else Position()
@@ -144,9 +148,9 @@ async def read(way: Way, url: str, known: Place | None, most: int) -> Read:
     return Read(taken, Place(table.relation, after, mark), is_more and bool(ids), began_anew)
 
 
-async def check(way: Way, url: str) -> None:
+async def check(way: Way, url: str, allowed: Networks) -> None:
     """Try whether an outbox can be read. Raises Trouble."""
-    async with _connected(url) as connection:
+    async with _connected(url, allowed) as connection:
         table = await _table(connection, _outbox(way).table)
         await _look(connection, table, Position(), 0)
 
@@ -192,19 +196,56 @@ def _conninfo(url: str) -> dict[str, Any]:
     try:
         said: dict[str, Any] = conninfo_to_dict(re.sub(r"^postgres(ql)?\+\w+://", "postgresql://", url))
     except psycopg.ProgrammingError:  # its text may hold parts of the URL
-        raise Trouble("secret_wrong", "postgresql://user:password@host:5432/name") from None
+        raise Trouble("secret_wrong", _URL) from None
     hosts = str(said.get("hostaddr") or said.get("host") or "").split(",")
     if not all(_HERE.fullmatch(host) for host in hosts):
         said.setdefault("sslmode", "require")
     return {"connect_timeout": _CONNECT_WITHIN, "application_name": _APPLICATION} | said
 
 
+async def _reached(conninfo: dict[str, Any], allowed: Networks) -> dict[str, Any]:
+    """Return how a database is connected to at addresses that were looked at; nobody looks its names up again.
+
+    Raises:
+        Trouble: it is inside, or its hosts and ports are not as many.
+        OSError, UnicodeError: none of its names can be looked up.
+    """
+    hosts, addresses, ports = (str(conninfo.get(name) or "").split(",") for name in ("host", "hostaddr", "port"))
+    number = max(len(hosts), len(addresses), len(ports))
+    each = [values * number if len(values) == 1 else values for values in (hosts, addresses, ports)]
+    found = list[tuple[str, str, str]]()
+    unknown: Exception = OSError()
+    try:
+        for host, address, port in zip(*each, strict=True):
+            if not address and (not host or host[0] in "/@"):  # a socket of this machine
+                reaching.must_be_outside(host or "localhost", "127.0.0.1", allowed)
+                found.append((host, "", port))
+                continue
+            try:
+                places = await reaching.places(address or host, int(port or _PORT), allowed)
+            except (OSError, UnicodeError) as error:
+                unknown = error
+            else:
+                found += ((host, place.ip, port) for place in places)
+    except reaching.Refused as refused:
+        raise inside(refused) from None
+    except ValueError:
+        raise Trouble("secret_wrong", _URL) from None
+    if not found:
+        raise unknown
+    lists = (",".join(values) for values in zip(*found, strict=True))
+    return conninfo | {
+        name: values for name, values in zip(("host", "hostaddr", "port"), lists, strict=True) if values.strip(",")
+    }
+
+
 @asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[AsyncConnection[Any]]:
+async def _connected(url: str, allowed: Networks) -> AsyncIterator[AsyncConnection[Any]]:
     """Open a transaction that only reads, over one snapshot. Raises Trouble whatever goes wrong at their side."""
     conninfo = _conninfo(url)
     try:
         async with asyncio.timeout(_WITHIN):
+            conninfo = await _reached(conninfo, allowed)
             connection = await AsyncConnection.connect(**conninfo, prepare_threshold=None)  # a pooler may stand between
             try:
                 await connection.set_read_only(True)

@@ -20,10 +20,11 @@ from typing import Any, BinaryIO, Final, cast
 
 import asyncssh
 
-from infra import clock, telemetry
+from infra import clock, reaching, telemetry
 from infra.intake.inbox import NO_FILE, named
-from infra.intake.ways import Trouble, Way
+from infra.intake.ways import Trouble, Way, inside
 from infra.plugin import Malformed
+from infra.settings import Networks
 from schemas.ways import SftpFolder
 
 _log = telemetry.log(__name__)
@@ -74,7 +75,7 @@ class Known:
     said: dict[str, str] = field(default_factory=dict)
 
 
-async def look(way: Way, secret: str, known: Known, take: Take, most: int) -> float | None:
+async def look(way: Way, secret: str, known: Known, take: Take, most: int, allowed: Networks) -> float | None:
     """Take the files that are whole, in the order of their names; return the seconds after which more may be.
 
     One that could not be taken or moved is tried again behind the others: however many such lie there, they hide none.
@@ -82,6 +83,7 @@ async def look(way: Way, secret: str, known: Known, take: Take, most: int) -> fl
     Args:
         known: what was known of this folder; it is changed.
         most: bytes of a file.
+        allowed: private networks that its server may be in.
 
     Returns:
         0: there are more that can be taken at once; None: nothing is being waited for.
@@ -91,7 +93,7 @@ async def look(way: Way, secret: str, known: Known, take: Take, most: int) -> fl
         What ``take`` raises, but for Malformed and NotTaken.
     """
     settings = _folder(way)
-    async with _connected(settings, secret) as (sftp, patience):
+    async with _connected(settings, secret, allowed) as (sftp, patience):
         patience.begins(_LISTED_WITHIN)
         found = await _listed(sftp, settings.folder, way.source.suffixes)
         patience.begins()
@@ -114,10 +116,10 @@ async def look(way: Way, secret: str, known: Known, take: Take, most: int) -> fl
     return max(settings.settled - (clock.monotonic() - min(unsettled)), 1.0) if unsettled else None
 
 
-async def check(way: Way, secret: str) -> None:
+async def check(way: Way, secret: str, allowed: Networks) -> None:
     """Try whether files can be taken from a folder, and put away. Raises Trouble."""
     settings = _folder(way)
-    async with _connected(settings, secret) as (sftp, _):
+    async with _connected(settings, secret, allowed) as (sftp, _):
         await _can_be_moved(sftp, settings.folder)
         for inner in ("done", "refused"):
             probe = join(settings.folder, inner, _PROBE)
@@ -198,7 +200,9 @@ class _Patience:
 
 
 @asynccontextmanager
-async def _connected(settings: SftpFolder, secret: str) -> AsyncIterator[tuple[asyncssh.SFTPClient, _Patience]]:
+async def _connected(
+    settings: SftpFolder, secret: str, allowed: Networks
+) -> AsyncIterator[tuple[asyncssh.SFTPClient, _Patience]]:
     """Open a session with the server whose key is pinned. Raises Trouble whatever goes wrong at its side."""
     login = _login(secret)
     _have_a_name()
@@ -207,9 +211,12 @@ async def _connected(settings: SftpFolder, secret: str) -> AsyncIterator[tuple[a
     except asyncssh.KeyImportError:
         raise Trouble("host_key_wrong", "host_keys") from None
     try:
+        async with asyncio.timeout(_LOGIN_WITHIN):
+            opened = await reaching.connected(settings.host, settings.port, allowed)
         connection = await asyncssh.connect(
             settings.host,
             settings.port,
+            sock=opened,
             username=settings.user,
             known_hosts=(pinned, [], []),
             config=None,
@@ -234,6 +241,8 @@ async def _connected(settings: SftpFolder, secret: str) -> AsyncIterator[tuple[a
     except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed):
         # it is another key; or none of the kinds that are pinned is offered, or nothing else is in common
         raise Trouble("host_key_differs", f"{settings.host} --port {settings.port}") from None
+    except reaching.Refused as refused:
+        raise inside(refused) from None
     except asyncssh.PermissionDenied:
         raise Trouble("login_refused") from None
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):

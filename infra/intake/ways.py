@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import registry, store, tenants
 from infra.access.vault import Vault
 from infra.plugin import Source
+from infra.reaching import Refused
 from infra.rows import WayFound
 from infra.settings import authority
 from schemas.settings import TenantSettings
@@ -34,6 +35,11 @@ class Trouble(Exception):
         self.code = code
         self.detail = detail
         super().__init__(f"{code}: {detail}" if detail else code)
+
+
+def inside(refused: Refused) -> Trouble:
+    """Return what is said of a server that is not looked for where its address leads."""
+    return Trouble("address_never" if refused.always else "address_inside", refused.host)
 
 
 @dataclass(frozen=True, slots=True)

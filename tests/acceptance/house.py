@@ -201,6 +201,7 @@ class Roles:
             "BOKBUSS_KAFKA__BOOTSTRAP": settings.kafka.bootstrap or "",
             "BOKBUSS_DATABASE__URL": settings.database.url or "",
             "BOKBUSS_DATA": str(settings.data),
+            "BOKBUSS_PRIVATE_NETWORKS": ",".join(map(str, settings.private_networks)),
             **({"BOKBUSS_SECRET_KEY": settings.secret_key.get_secret_value()} if settings.secret_key else {}),
             "BOKBUSS_FORTNOX__API_URL": settings.of(FortnoxSettings).api_url,
             "BOKBUSS_FORTNOX__AUTH_URL": settings.of(FortnoxSettings).auth_url,
@@ -336,6 +337,7 @@ async def opened(
             lease_seconds=5.0,
             overdue_seconds=0.5,
             hole_seconds=hole_seconds,
+            private_networks="127.0.0.0/8",  # type: ignore[arg-type] # read as networks
             _env_file=None,
             **changes,
         )

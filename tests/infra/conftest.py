@@ -50,6 +50,7 @@ def settings(kafka: str, prepared_url: str, tmp_path: Path) -> Settings:
         port=0,
         kafka=KafkaSettings(bootstrap=kafka),
         database=DatabaseSettings(url=prepared_url),
+        private_networks="127.0.0.0/8",  # where tills' servers are here
         _env_file=None,
     )
 

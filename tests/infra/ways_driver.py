@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 import psycopg
@@ -34,6 +35,8 @@ _APPLY = text(
        values (:t, 1, cast(:body as jsonb), 'a test', clock_timestamp())
        on conflict (tenant) do update set version = settings.version + 1, body = excluded.body"""
 )
+HERE = (ip_network("127.0.0.0/8"),)
+"""The network in which the servers of tests are: it must be allowed."""
 OUTBOX = "create table outbox (id bigserial primary key, created_at timestamptz not null default now(), payload {kind})"
 
 

@@ -21,6 +21,7 @@ async def till(
 ) -> Till:
     """Return a till's database; the company acme has chosen it as a way in, and commands find our parts."""
     monkeypatch.setenv("BOKBUSS_DATA", str(settings.data))
+    monkeypatch.setenv("BOKBUSS_PRIVATE_NETWORKS", "127.0.0.0/8")
     monkeypatch.setenv("BOKBUSS_DATABASE__URL", settings.database.url)
     monkeypatch.setenv("BOKBUSS_KAFKA__BOOTSTRAP", settings.kafka.bootstrap)
     made = Till(database_url)

@@ -1,13 +1,17 @@
 """A till's outbox is read in order, each row at least once and each content once, whatever its transactions do."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
 import structlog.testing
 from aiokafka import AIOKafkaProducer
+from psycopg._conninfo_attempts_async import conninfo_attempts_async
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, registry, way_words
@@ -19,7 +23,7 @@ from infra.settings import Settings
 from schemas.events import Fact
 from schemas.ways import OutboxTable, WaysIn
 from tests.infra import ways_driver
-from tests.infra.ways_driver import Site, Till, event, put, report
+from tests.infra.ways_driver import HERE, Site, Till, event, put, report
 
 
 def outbox(name: str = "kassa", **changes: object) -> WaysIn:
@@ -254,7 +258,7 @@ async def test_a_user_who_may_only_read_is_enough_and_nothing_is_written(site: S
         await site.choose(tenant, outbox(), kassa=reader)
         async with site.collecting():
             await site.told(tenant, event(1))
-        async with outboxes._connected(till.url) as connection:
+        async with outboxes._connected(till.url, site.host.settings.private_networks) as connection:
             with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
                 await connection.execute("delete from outbox")
             await connection.rollback()
@@ -289,6 +293,56 @@ async def test_what_stands_in_the_way_is_said_in_words(site: Site, till: Till, t
     assert "id (smallint / integer / bigint), created_at (" in differs.detail
     assert (await found(till.url, system="nobody")).code == "no_such_system"
     assert (await found(till.url)).code == ""
+
+
+async def test_no_till_leads_us_into_our_own_network(site: Site, till: Till, tenant: str) -> None:
+    """Neither to an address of ours nor to a socket of this machine, in whatever form the URL names it."""
+
+    async def found(url: str) -> tuple[str, str]:
+        await site.choose(tenant, outbox(), kassa=url)
+        [one] = await collecting.check(site.host, tenant)
+        assert "hemligt" not in way_words.in_words(one, "sv") + way_words.in_words(one, "en")
+        return one.code, one.detail
+
+    site.host.settings.private_networks = ()
+    assert (await found(till.url))[0] == "address_inside"
+    for hosts, named in (
+        ("10.0.0.7", "10.0.0.7"),
+        ("LOCALHOST:5433", "LOCALHOST"),
+        ("2130706433", "2130706433"),
+        ("[::1]", "::1"),
+        ("93.184.216.34,127.0.0.1:5433", "127.0.0.1"),
+        ("", "localhost"),
+    ):
+        assert await found(f"postgresql://u:hemligt@{hosts}/x") == ("address_inside", named)
+    for inside in ("?hostaddr=127.0.0.1", "?hostaddr=0x7f.1", "?host=%2Fvar%2Frun%2Fpostgresql"):
+        assert (await found(f"postgresql://u:hemligt@/x{inside}"))[0] == "address_inside"
+    assert (await found("postgresql://u:hemligt@db.example.se/x?hostaddr=127.0.0.1"))[0] == "address_inside"
+    assert (await found("postgresql://u:hemligt@169.254.169.254/x")) == ("address_never", "169.254.169.254")
+    assert (await found("postgresql://u:hemligt@1.1.1.1,8.8.8.8/x?port=1,2,3"))[0] == "secret_wrong"
+
+
+async def test_a_databases_addresses_are_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that were looked at are what is connected to, each with its host and port: a name is proved in cipher."""
+    asked = list[str]()
+
+    async def getaddrinfo(host: str, port: int, **_: object) -> list[Any]:
+        asked.append(host)
+        if host == "gone.example":
+            raise OSError(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{number}", port)) for number in (1, 2)]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    conninfo = outboxes._conninfo("postgresql://u:p@a.example:1,gone.example:2,c.example:3/x")
+    reached = await outboxes._reached(conninfo, HERE)
+    attempts = await conninfo_attempts_async(reached)
+    assert [(one["host"], one["hostaddr"], one["port"]) for one in attempts] == [
+        ("a.example", "127.0.0.1", "1"),
+        ("a.example", "127.0.0.2", "1"),
+        ("c.example", "127.0.0.1", "3"),
+        ("c.example", "127.0.0.2", "3"),
+    ]
+    assert asked == ["a.example", "gone.example", "c.example"]
 
 
 async def test_a_secret_is_in_no_log_and_not_in_the_database(

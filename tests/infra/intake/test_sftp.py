@@ -21,7 +21,7 @@ from infra.settings import Settings
 from schemas.ways import OutboxTable, SftpFolder, WaysIn
 from tests.infra import sftp_driver, ways_driver
 from tests.infra.sftp_driver import PASSWORD, USER, Server
-from tests.infra.ways_driver import Site, event, report
+from tests.infra.ways_driver import HERE, Site, event, report
 
 _GIVEN_BEFORE = text("update way_secrets set secret = :secret where tenant = :tenant")
 _SENT_TO = text("update way_secrets set destination = :destination where tenant = :tenant")
@@ -82,7 +82,7 @@ async def test_a_process_whose_user_has_no_name_reaches_a_server(
         monkeypatch.setenv(name, "")  # what is set meanwhile is taken back
     monkeypatch.setattr(pwd, "getpwuid", nobody)
     way = Way("acme", folder(server).sftp[0])
-    await sftp.check(way, PASSWORD)
+    await sftp.check(way, PASSWORD, HERE)
     monkeypatch.setenv("LOGNAME", "")
     key, _ = await sftp.host_key("127.0.0.1", server.port)
     assert key == server.host_key
@@ -152,6 +152,32 @@ async def test_another_key_than_the_pinned_one_is_not_believed(site: Site, serve
     await site.choose(tenant, folder(server, host_keys=(other, server.host_key)))
     async with site.collecting():
         await site.told(tenant, event(1))
+
+
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [("127.0.0.1", "address_inside"), ("localhost", "address_inside"), ("169.254.169.254", "address_never")],
+)
+async def test_no_company_leads_us_into_our_own_network(
+    site: Site, server: Server, tenant: str, host: str, code: str
+) -> None:
+    """Its settings name any host; one of ours is not even connected to, and the words say who can allow it."""
+    site.host.settings.private_networks = ()
+    (server.folder / "z.json").write_bytes(report(1))
+    await site.choose(tenant, folder(server, host=host), filer=PASSWORD)
+    [found] = await collecting.check(site.host, tenant)
+    assert (found.code, found.detail) == (code, host)
+    said = [way_words.in_words(found, language) for language in ("sv", "en")]
+    assert all(host in one and ("BOKBUSS_PRIVATE_NETWORKS" in one) == (code == "address_inside") for one in said)
+    with structlog.testing.capture_logs() as logs:
+        async with site.collecting():
+
+            async def refused() -> bool:
+                return any(line.get("code") == code for line in logs)
+
+            await site.until(refused)
+    assert server.logins == []
+    assert await site.keys(tenant) == []
 
 
 async def test_keys_that_lie_on_our_machine_open_nothing(
@@ -319,11 +345,11 @@ async def test_a_file_that_was_accepted_and_could_not_be_moved_is_not_accepted_a
         (server.folder / "z.json").rename(server.folder / "away.txt")  # whoever moves it finds nothing
 
     while not taken:
-        await sftp.look(way, PASSWORD, known, take, 10**6)
+        await sftp.look(way, PASSWORD, known, take, 10**6, HERE)
         await asyncio.sleep(0.3)
     (server.folder / "away.txt").rename(server.folder / "z.json")
     for _ in range(8):
-        await sftp.look(way, PASSWORD, known, take, 10**6)
+        await sftp.look(way, PASSWORD, known, take, 10**6, HERE)
         await asyncio.sleep(0.3)
     assert taken == ["z.json"]
 
@@ -345,14 +371,14 @@ async def test_files_that_cannot_be_taken_or_moved_hide_none_behind_them(
     async def look_until(*names: str) -> None:
         async with asyncio.timeout(60):
             while sorted(taken) != list(names):
-                await sftp.look(way, PASSWORD, known, take, 10**6)
+                await sftp.look(way, PASSWORD, known, take, 10**6, HERE)
                 await asyncio.sleep(0.1)
 
     for name in "abcdz":
         (server.folder / f"{name}.json").write_bytes(report(1))
     with structlog.testing.capture_logs() as logs:
         await look_until("z.json")
-        assert await sftp.look(way, PASSWORD, known, take, 10**6) is None  # nothing is to be had at once
+        assert await sftp.look(way, PASSWORD, known, take, 10**6, HERE) is None  # nothing is to be had at once
         odd = {"a", "b", "c"}
         await look_until("d.json", "z.json")
         odd.clear()
@@ -381,15 +407,15 @@ async def test_a_server_that_lives_and_answers_nothing_is_left_and_looked_at_aga
 
     (server.folder / "z.json").write_bytes(report(1))
     async with asyncio.timeout(60):
-        await sftp.look(way, PASSWORD, known, take, 10**6)
+        await sftp.look(way, PASSWORD, known, take, 10**6, HERE)
         await asyncio.sleep(1.1)
         with monkeypatch.context() as broken:
             broken.setattr(sftp, "_WITHIN", 0.5)
             broken.setattr(sftp, "_LISTED_WITHIN", 0.5)
             broken.setattr(asyncssh.SFTPServer, what, lists if what == "scandir" else hangs)
             with pytest.raises(Trouble, match="unreachable"):
-                await sftp.look(way, PASSWORD, known, take, 10**6)
+                await sftp.look(way, PASSWORD, known, take, 10**6, HERE)
         while server.names("done") != ["z.json"]:
-            await sftp.look(way, PASSWORD, known, take, 10**6)
+            await sftp.look(way, PASSWORD, known, take, 10**6, HERE)
             await asyncio.sleep(0.3)
     assert taken == ["z.json"]

@@ -35,6 +35,7 @@ async def run(settings: Settings, armed: str = "") -> asyncio.subprocess.Process
             "BOKBUSS_KAFKA__BOOTSTRAP": settings.kafka.bootstrap or "",
             "BOKBUSS_DATABASE__URL": settings.database.url or "",
             "BOKBUSS_LEASE_SECONDS": "1",
+            "BOKBUSS_PRIVATE_NETWORKS": "127.0.0.0/8",
             "BOKBUSS_FAULTPOINT": armed,
         },
         stdout=asyncio.subprocess.DEVNULL,
