@@ -6,17 +6,18 @@ The name of a removed company can be used again; nothing of the one before is th
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, contents, registry, store, telemetry
+from infra.access import signing_secrets
 from infra.access.connection import Connection, Taken
 from infra.access.connection_rows import forget_another_company, holder
 from infra.access.connections import Connections
-from infra.access.vault import Vault, signing_secret
 from infra.accounts import history
 from infra.incarnations import COMPANY_REMOVED, GOES, kept_under
 from infra.kafka.cluster import sent
@@ -60,11 +61,6 @@ _IS_USED_AGAIN = text(
               and not exists (select from tenants where tenant = :tenant)"""
 )
 """What was under way for the company that had the name may have written rows after it was removed."""
-_SECRET = text(
-    """insert into signing_secrets (tenant, system, secret) values (:tenant, :system, :secret)
-       on conflict (tenant, system) do update set secret = excluded.secret"""
-)
-_HAS_SECRET = text("select system from signing_secrets where tenant = :tenant")
 
 
 async def add(
@@ -74,12 +70,14 @@ async def add(
     organisation_number: str | None,
     database_number: int | None,
     renewed_by: str | None = None,
+    overlap: timedelta = signing_secrets.AT_ONCE,
     change: bool = False,
 ) -> dict[str, str]:
     """Add a company or add to what is known of it; return the signing secrets made now, by system.
 
     Args:
         renewed_by: who replaces the secrets that there are; None: they stay.
+        overlap: for how long those that are replaced stay good.
         change: another organisation number than the one that is known takes its place.
 
     Raises:
@@ -98,19 +96,12 @@ async def add(
             for statement in _OF_ITS_OWN:
                 await connection.execute(statement, {"tenant": tenant})
         await connection.execute(_ADD, {"tenant": tenant, "org": organisation_number, "database": database_number})
-        has = set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
-        made = {system: signing_secret() for system in registry.sources() if renewed_by or system not in has}
-        for system, secret in made.items():
-            await _sign(connection, host.vault, tenant, system, secret)
+        has, made = await signing_secrets.systems(connection, tenant), {}
+        for system in (each for each in registry.sources() if renewed_by or each not in has):
+            made[system] = await signing_secrets.make(connection, host.vault, tenant, system, overlap=overlap)
             if renewed_by and system in has:
-                await history.secret_renewed(connection, tenant, system, renewed_by)
+                await history.secret_renewed(connection, tenant, system, renewed_by, at_once=not overlap)
     return made
-
-
-async def _sign(connection: AsyncConnection, vault: Vault, tenant: str, system: str, secret: str) -> None:
-    """Let a company's deliveries of a system be signed with this secret from now on."""
-    locked = vault.lock(secret, context=f"{tenant}/{system}")
-    await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
 
 
 async def apply_settings(
@@ -168,18 +159,24 @@ class TenantRemoved(Message):
         return "company"
 
 
-async def signing(engine: AsyncEngine, tenant: str) -> frozenset[str]:
-    """Return the systems that a company has a signing secret for."""
-    return frozenset(await store.scalars(engine, _HAS_SECRET, {"tenant": tenant}))
+async def renew_secret(host: Host, tenant: str, system: str, *, by: str, overlap: timedelta) -> str:
+    """Give a company's deliveries of a system a new signing secret; return it.
 
-
-async def renew_secret(host: Host, tenant: str, system: str, *, by: str) -> str:
-    """Give a company's deliveries of a system a new signing secret; return it. What the old one signs is refused."""
-    made = signing_secret()
+    Args:
+        overlap: for how long the old one stays good beside it; ``signing_secrets.AT_ONCE``: no longer.
+    """
     async with host.engine.begin() as connection:
-        await _sign(connection, host.vault, tenant, system, made)
-        await history.secret_renewed(connection, tenant, system, by)
+        made = await signing_secrets.make(connection, host.vault, tenant, system, overlap=overlap)
+        await history.secret_renewed(connection, tenant, system, by, at_once=not overlap)
     return made
+
+
+async def end_old_secrets(host: Host, tenant: str, system: str, *, by: str) -> int:
+    """End the signing secrets that were replaced and are still good; return how many. The newest goes on."""
+    async with host.engine.begin() as connection:
+        if ended := await signing_secrets.end_replaced(connection, tenant, system):
+            await history.old_secrets_ended(connection, tenant, system, by)
+    return ended
 
 
 async def disconnect(host: Host, held: Connection, by: str, *, force: bool = True) -> str:

@@ -63,6 +63,12 @@ _FORGET_SESSIONS: Final = text(
            and exists (select from sessions n where n.account_id = s.account_id and n.made_at > s.made_at)
          limit :page))"""
 )
+# One that has ended opens nothing, and says nothing of how it was used that anybody needs.
+_FORGET_SECRETS: Final = text(
+    """delete from replaced_secrets where ctid = any(array(
+         select ctid from replaced_secrets where until < clock_timestamp() - make_interval(days => :days)
+         limit :page))"""
+)
 _PAST = """made_at < clock_timestamp() - make_interval(days => :days)
          and exists (select from plans n where n.tenant = p.tenant and n.flow = p.flow and n.made_at > p.made_at)"""
 # A plan that is dropped is applied by nobody any more, while its rows go. What was applied explains what was done.
@@ -114,6 +120,7 @@ async def forget(engine: AsyncEngine, keep: KeepSettings, check: Callable[[], No
     for table, statement, days in (
         ("deliveries", _FORGET_DELIVERIES, keep.deliveries_days),
         ("sessions", _FORGET_SESSIONS, keep.sessions_days),
+        ("replaced_secrets", _FORGET_SECRETS, 0),
         ("plan_rows", _FORGET_ROWS, keep.plans_days),
         ("plans", _FORGET_PLANS, keep.plans_days),
     ):

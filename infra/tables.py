@@ -91,6 +91,20 @@ signing_secrets = _table(
     info=own(),
 )
 
+replaced_secrets = _table(
+    "replaced_secrets",
+    Column("number", BigInteger, primary_key=True, autoincrement=True),
+    _always("tenant", String),
+    _always("system", String),
+    _always("secret", LargeBinary, comment="encrypted with BOKBUSS_SECRET_KEY", info=locked("{tenant}/{system}")),
+    _when("replaced_at", nullable=False),
+    _when("until", nullable=False),
+    _when("used_at"),
+    comment="what deliveries were signed with before, and may be for a while; written by bokbuss tenant, sources",
+    info=own(),
+)
+Index("replaced_secrets_of", replaced_secrets.c.tenant, replaced_secrets.c.system)
+
 deliveries = _table(
     "deliveries",
     _always("tenant", String),
@@ -766,7 +780,11 @@ access_changes = _table(
     _always("tenant", String, comment="*: every company"),
     _always("what", String, comment="role, account, signing_secret"),
     _always("subject", String, comment="the address of an account, or the system whose deliveries are signed"),
-    _always("value", String, comment="the role, none where it was taken away; closed, opened, renewed"),
+    _always(
+        "value",
+        String,
+        comment="the role, none where it was taken away; closed, opened, renewed, renewed_at_once, old_ended",
+    ),
     _always("by", String),
     comment="who was let into what, by whom; written with each change of a role, an account, or what signs deliveries",
     info=KEPT,

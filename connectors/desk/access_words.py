@@ -18,12 +18,17 @@ _IS_NOW: Final[Mapping[tuple[str, str], Said]] = {
     ("role", ""): Said("ingen roll", "no role"),
     ("account", "closed"): Said("kontot stängt", "account closed"),
     ("account", "opened"): Said("kontot öppnat på nytt", "account opened again"),
-    ("signing_secret", "renewed"): Said("en ny signeringsnyckel", "a new signing secret"),
+    ("signing_secret", "renewed"): Said("en ny hemlighet", "a new signing secret"),
+    ("signing_secret", "renewed_at_once"): Said(
+        "en ny hemlighet, och den gamla slutade gälla genast", "a new signing secret, and the old one ended at once"
+    ),
+    ("signing_secret", "old_ended"): Said("den gamla hemligheten avslutad", "the old signing secret ended"),
 }
 
 
 def is_now(change: AccessChange, language: Language) -> str:
-    """Return what somebody or something is since a change."""
+    """Return what somebody or something is since a change; of one that a newer version wrote, what it calls it."""
     if change.what == "role" and change.value:
         return ROLES[DeskRole(change.value)].to(language)
-    return _IS_NOW[change.what, change.value].to(language)
+    said = _IS_NOW.get((change.what, change.value))
+    return said.to(language) if said else change.value

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from connectors.desk.words import when
-from infra.access import standing
+from infra.access import signing_secrets, standing
+from infra.access.signing_secrets import ReplacedSecret
 from infra.access.standing import Carried, Standing
 from infra.commanding import Company, Json, print_json, print_lines, print_out
 from infra.office import Office, in_office
@@ -43,14 +44,22 @@ def show(
             print_out([_order(order) for order in orders], _order_lines(orders), as_json=as_json)
             return
         found, told = await standing.standings(host, tenant), await standing.deliveries(host, tenant)
+        old = await signing_secrets.replaced(host.engine, tenant)
         if as_json:
-            sources = {system: at.isoformat() for system, at in told.items()}
-            print_json({"tenant": tenant, "connections": [_as_json(one) for one in found], "last_delivery": sources})
+            print_json(
+                {
+                    "tenant": tenant,
+                    "connections": [_as_json(one) for one in found],
+                    "last_delivery": {system: at.isoformat() for system, at in told.items()},
+                    "old_secrets": [_old_as_json(one) for one in old],
+                }
+            )
             return
         print_lines(line for one in found for line in _lines(one))
         if not found:
             print_lines([f"{tenant} is connected to nothing: bokbuss connect {tenant}"])
         print_lines(f"last told by {system}: {when(at)}" for system, at in told.items())
+        print_lines(_old_line(one) for one in old)
 
     in_office(work, tenant)
 
@@ -76,6 +85,20 @@ def _lines(one: Standing) -> Iterator[str]:
         yield f"  {'':<16}from {when(each.first)} to {when(each.last)}"
         if held.system == "fortnox" and len(one.written) > 1:
             yield f"  {'':<16}bokbuss connection show {held.tenant} --written {each.company or chr(39) * 2}"
+
+
+def _old_line(one: ReplacedSecret) -> str:
+    used = f"and was used last {when(one.used_at)}" if one.used_at else "and nobody has used it since"
+    return f"{one.system}: a signing secret replaced {when(one.replaced_at)} is good until {when(one.until)}, {used}"
+
+
+def _old_as_json(one: ReplacedSecret) -> dict[str, Any]:
+    return {
+        "system": one.system,
+        "replaced_at": one.replaced_at.isoformat(),
+        "until": one.until.isoformat(),
+        "used_at": one.used_at.isoformat() if one.used_at else None,
+    }
 
 
 def _order_lines(orders: tuple[Carried, ...]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from connectors.huma import encode
 from connectors.huma.client import Huma, ask_for_token, kept
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
-from infra import companies
+from infra.access import signing_secrets
 from infra.access.connections import Connections
 from infra.commanding import By, Company, Failed, WrongUsage, asked, asker, print_lines
 from infra.delivery.reading import NotRead
@@ -111,7 +111,8 @@ async def _knows_somebody(trial: Huma, place: Office, tenant: str) -> bool:
 
 async def _what_to_register(place: Office, tenant: str) -> str:
     """Return what is left to do in Huma."""
-    signs = SYSTEM in await companies.signing(place.engine, tenant)
+    async with place.engine.connect() as connection:
+        signs = SYSTEM in await signing_secrets.systems(connection, tenant)
     secret = (
         f"the signing secret that bokbuss tenant add showed for {SYSTEM} (bokbuss tenant secret {tenant} {SYSTEM} "
         "makes a new one)"

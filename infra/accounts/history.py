@@ -26,7 +26,7 @@ _EACH: Final = text(
 )
 _SECRET: Final = text(
     """insert into access_changes (at, tenant, what, subject, value, by)
-       values (clock_timestamp(), :tenant, 'signing_secret', :system, 'renewed', :by)"""
+       values (clock_timestamp(), :tenant, 'signing_secret', :system, :value, :by)"""
 )
 _LISTED: Final = text(
     """select at, tenant, what, subject, value, by from access_changes
@@ -42,7 +42,8 @@ class AccessChange:
         tenant: the company; ``*``: every one.
         what: ``role``, ``account`` or ``signing_secret``.
         subject: the address of an account, or the system whose deliveries are signed.
-        value: the role, "" where it was taken away; ``opened``, ``closed``, ``renewed``.
+        value: the role, "" where it was taken away; ``opened``, ``closed``; ``renewed`` (the old secret was good for a
+            while), ``renewed_at_once`` (it was not), ``old_ended``.
     """
 
     at: datetime
@@ -69,9 +70,15 @@ async def account_opened(connection: AsyncConnection, account: UUID, by: str) ->
         await connection.execute(_EACH, {"id": account, "what": what, "value": value, "by": by})
 
 
-async def secret_renewed(connection: AsyncConnection, tenant: str, system: str, by: str) -> None:
-    """Write down that a company's deliveries of a system are signed with another secret from now on."""
-    await connection.execute(_SECRET, {"tenant": tenant, "system": system, "by": by})
+async def secret_renewed(connection: AsyncConnection, tenant: str, system: str, by: str, *, at_once: bool) -> None:
+    """Write down that a company's deliveries of a system are signed with another secret; ``at_once``: only with it."""
+    value = "renewed_at_once" if at_once else "renewed"
+    await connection.execute(_SECRET, {"tenant": tenant, "system": system, "value": value, "by": by})
+
+
+async def old_secrets_ended(connection: AsyncConnection, tenant: str, system: str, by: str) -> None:
+    """Write down that what a company's deliveries of a system were signed with before is good no longer."""
+    await connection.execute(_SECRET, {"tenant": tenant, "system": system, "value": "old_ended", "by": by})
 
 
 async def listed(engine: AsyncEngine, tenant: str | None, most: int = MOST) -> Sequence[AccessChange]:

@@ -1,6 +1,8 @@
 """The verbs of companies: added, listed, paused, resumed, removed."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -9,6 +11,7 @@ from rich.table import Column, Table
 from sqlalchemy import text
 
 from infra import companies, registry
+from infra.access import signing_secrets
 from infra.access.connections import Connections, Taken, health
 from infra.access.standing import at_a_glance, in_words
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, one_of, print_json, print_out
@@ -16,11 +19,20 @@ from infra.office import Office, in_office
 from infra.plugin import NotRevoked
 from infra.tenants import UNKNOWN_TENANT
 from schemas import identities
-from schemas.base import is_tenant_id
+from schemas.base import SWEDEN, is_tenant_id
 
 tenant_app = typer.Typer(no_args_is_help=True, help="Companies.")
 
 System = Annotated[str, typer.Option(help="which connection; unset: to the ledger")]
+Hours = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=signing_secrets.MOST_HOURS,
+        help=f"for how long a secret that is replaced stays good; unset: {signing_secrets.HOURS}",
+    ),
+]
+Now = Annotated[bool, typer.Option("--now", help="a secret that is replaced ends at once: it has leaked")]
 
 _LIST = text(
     """select t.tenant, t.organisation_number, t.database_number, s.version as settings_version,
@@ -39,6 +51,8 @@ def tenant_add(
         typer.Option(min=1, max=2**63 - 1, help="the company's number in the ledger (DatabaseNumber, TenantId)"),
     ] = None,
     new_secrets: Annotated[bool, typer.Option("--new-secrets", help="replace the signing secrets")] = False,
+    hours: Hours = None,
+    now: Now = False,
     change: Annotated[bool, typer.Option("--change", help="replace an organisation number that is known")] = False,
     by: By = None,
     as_json: Json = False,
@@ -48,6 +62,9 @@ def tenant_add(
         raise typer.BadParameter("a company's name here is lower-case letters, digits and hyphens, 63 at most")
     if tenant == UNKNOWN_TENANT:
         raise typer.BadParameter(f"{tenant} is whose records are nobody knows: a company needs another name")
+    if (hours is not None or now) and not new_secrets:
+        raise typer.BadParameter("--hours and --now say what becomes of old secrets: they go with --new-secrets")
+    overlap = _overlap(hours, now=now)
     try:
         number = identities.organisation_number(org) if org is not None else None
     except identities.Invalid as error:
@@ -61,6 +78,7 @@ def tenant_add(
                 organisation_number=number,
                 database_number=database_number,
                 renewed_by=asker(by) if new_secrets else None,
+                overlap=overlap,
                 change=change,
             )
         except companies.OtherNumber as error:
@@ -75,7 +93,8 @@ def tenant_add(
             ) from None
         known = f"{tenant} is known. Next: bokbuss settings apply {tenant} FILE"
         secrets = [f"signing secret for {system} (shown once): {secret}" for system, secret in made.items()]
-        print_out({"tenant": tenant, "signing_secrets": made}, [known, *secrets], as_json=as_json)
+        old, said = await _old_secrets(place, tenant, made) if new_secrets else ({}, [])
+        print_out({"tenant": tenant, "signing_secrets": made, **old}, [known, *secrets, *said], as_json=as_json)
 
     in_office(work)
 
@@ -84,18 +103,61 @@ def tenant_add(
 def tenant_secret(
     tenant: Company,
     system: Annotated[str, typer.Argument(help="whose deliveries it signs")],
+    hours: Hours = None,
+    now: Now = False,
+    end_old: Annotated[
+        bool, typer.Option("--end-old", help="make no new one: those that were replaced end now, as all have moved")
+    ] = False,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Make a new signing secret for one system's deliveries, and print it, once. What the old one signs is refused."""
+    """Make a new signing secret for one system's deliveries, and print it, once. The old one stays good for a while."""
     system = one_of(system, registry.sources(), "system")
+    if end_old and (hours is not None or now):
+        raise typer.BadParameter("--end-old makes no new secret: say it without --hours and --now")
+    overlap = _overlap(hours, now=now)
 
     async def work(place: Office) -> None:
-        made = await companies.renew_secret(await place.host(), tenant, system, by=asker(by))
-        told = {"tenant": tenant, "signing_secrets": {system: made}}
-        print_out(told, [f"signing secret for {system} (shown once): {made}"], as_json=as_json)
+        host = await place.host()
+        if end_old:
+            if not (ended := await companies.end_old_secrets(host, tenant, system, by=asker(by))):
+                raise Failed(f"{tenant} has no old signing secret for {system} that is good: nothing has changed")
+            refused = [f"what is signed with an old secret for {system} is refused from now on"]
+            print_out({"tenant": tenant, "system": system, "ended": ended}, refused, as_json=as_json)
+            return
+        made = await companies.renew_secret(host, tenant, system, by=asker(by), overlap=overlap)
+        old, said = await _old_secrets(place, tenant, [system])
+        secret = f"signing secret for {system} (shown once): {made}"
+        told = {"tenant": tenant, "signing_secrets": {system: made}, **old}
+        print_out(told, [secret, *said], as_json=as_json)
 
     in_office(work, tenant)
+
+
+def _overlap(hours: int | None, *, now: bool) -> timedelta:
+    """Return for how long a secret that is replaced stays good. Raises BadParameter."""
+    if now and hours is not None:
+        raise typer.BadParameter("--now ends the old secret at once, and --hours keeps it good: say one of them")
+    return signing_secrets.AT_ONCE if now else timedelta(hours=hours or signing_secrets.HOURS)
+
+
+async def _old_secrets(
+    place: Office, tenant: str, renewed: Iterable[str]
+) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Return until when the old secrets of these systems are good: as JSON, and in words, with what to do about it."""
+    good = {one.system: one.until for one in await signing_secrets.replaced(place.engine, tenant)}
+    until = {system: good[system] for system in renewed if system in good}
+    told = {"old_good_until": {system: at.isoformat() for system, at in until.items()}}
+    if not until:
+        return told, ["what is signed with an old one is refused from now on"]
+    return told, [
+        *(
+            f"the old one for {system} is good until {at.astimezone(SWEDEN):%Y-%m-%d %H:%M}"
+            for system, at in until.items()
+        ),
+        f"does somebody sign with an old one still? bokbuss connection show {tenant}",
+        f"nobody does: bokbuss tenant secret {tenant} SYSTEM --end-old",
+    ]
 
 
 @tenant_app.command("list")

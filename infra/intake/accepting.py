@@ -19,12 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from infra import clock, contents, faultpoints, store, telemetry, tenants, tracing, words
-from infra.access import people
+from infra.access import people, signing_secrets
 from infra.access.vault import Vault, lend
 from infra.failing import named
 from infra.intake import signing, telling
 from infra.intake.sealing import sealed
-from infra.intake.signing import BadSignature, pieces, verified
+from infra.intake.signing import BadSignature, pieces, tried, verified
 from infra.kafka import records
 from infra.plugin import Files, Malformed, Source, YearRead
 from infra.settings import Settings
@@ -264,10 +264,12 @@ class Acceptor:
     ) -> Accepted:
         """Accept a signed delivery of a file, as ``accept_delivery`` does. Raises what that raises."""
         async with _in_time():
-            secret = await signing.secret_of(self._engine, self._vault, tenant, source.system)
-        delivery = _short(await asyncio.to_thread(verified, file, headers, secret))
+            secrets = await signing.secrets_of(self._engine, self._vault, tenant, source.system)
+        said, fits = await asyncio.to_thread(tried, lambda secret: verified(file, headers, secret), secrets)
+        delivery = _short(said)
         sha256 = await asyncio.to_thread(_sha256, file)
         async with _in_time():
+            await signing_secrets.used(self._engine, fits)
             if before := await self._before(tenant, source, delivery, sha256):
                 return before
         accepted = await self.accept_file(tenant=tenant, source=source, file=file, trace=trace)
@@ -290,23 +292,17 @@ class Acceptor:
 
     async def _verify(self, tenant: str, source: Source, body: bytes, headers: Mapping[str, str]) -> str:
         """Return the delivery's id. Raises BadSignature."""
-        secret = await signing.secret_of(self._engine, self._vault, tenant, source.system)
-        if source.verify is not None:
+        secrets = await signing.secrets_of(self._engine, self._vault, tenant, source.system)
+        if (scheme := source.verify) is not None:
+            said, fits = await asyncio.to_thread(tried, lambda secret: scheme(body, headers, secret), secrets)
+        else:
             try:
-                return await asyncio.to_thread(source.verify, body, headers, secret)
-            except PermissionError as error:
-                raise BadSignature(str(error)) from None
-        try:
-            content = body.decode()
-        except UnicodeDecodeError as error:  # what is signed is a text
-            raise Malformed([f"body: not UTF-8, from byte {error.start}; send it as UTF-8"]) from None
-        try:
-            Webhook(secret).verify(content, dict(headers), json_parse=False)
-        except WebhookVerificationError as error:
-            raise BadSignature(f"webhook-signature: {error}") from None
-        except ValueError:  # a signature that is no text at all
-            raise BadSignature("webhook-signature: it cannot be read") from None
-        return _short(headers["webhook-id"])
+                content = body.decode()
+            except UnicodeDecodeError as error:  # what is signed is a text
+                raise Malformed([f"body: not UTF-8, from byte {error.start}; send it as UTF-8"]) from None
+            said, fits = tried(lambda secret: _as_standard(content, headers, secret), secrets)
+        await signing_secrets.used(self._engine, fits)
+        return said
 
     async def _publish(
         self,
@@ -365,6 +361,17 @@ def _readable(message: envelopes.Envelope[Any]) -> bytes:
     except envelopes.Unreadable as error:
         raise Malformed([words.MESSAGE_UNREADABLE(why=str(error))]) from None
     return value
+
+
+def _as_standard(content: str, headers: Mapping[str, str], secret: str) -> str:
+    """Check a signature as Standard Webhooks has it, and return the delivery's id. Raises BadSignature."""
+    try:
+        Webhook(secret).verify(content, dict(headers), json_parse=False)
+    except WebhookVerificationError as error:
+        raise BadSignature(f"webhook-signature: {error}") from None
+    except ValueError:  # a signature that is no text at all
+        raise BadSignature("webhook-signature: it cannot be read") from None
+    return _short(headers["webhook-id"])
 
 
 def _short(delivery: str) -> str:

@@ -4,17 +4,17 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import BinaryIO, Final
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, store, tenants
+from infra import clock
+from infra.access import signing_secrets
+from infra.access.signing_secrets import SigningSecret
 from infra.access.vault import Vault
 
-_SECRET = text("select secret from signing_secrets where tenant = :tenant and system = :system")
 _CHUNK: Final = 1 << 20
 _TOLERANCE: Final = 300
 """Seconds that the sender's clock may be off, or its delivery on the way."""
@@ -23,22 +23,36 @@ _DIGITS: Final = 12
 
 
 class BadSignature(PermissionError):
-    """It is not signed with the company's secret for this system, or is older than five minutes."""
+    """It is not signed with a secret of the company's for this system that is good, or is older than five minutes."""
 
 
-async def secret_of(engine: AsyncEngine, vault: Vault, tenant: str, system: str) -> str:
-    """Return what a company signs with towards a system.
+async def secrets_of(engine: AsyncEngine, vault: Vault, tenant: str, system: str) -> list[SigningSecret]:
+    """Return what a company may sign with towards a system: the newest, and those replaced that are still good.
 
     Raises:
         UnknownTenant: no such company.
         BadSignature: there is nothing.
     """
-    async with store.alone(engine) as connection:
-        await tenants.incarnation(connection, tenant)
-        locked = await connection.scalar(_SECRET, {"tenant": tenant, "system": system})
-    if locked is None:
-        raise BadSignature(f"{tenant} has no signing secret for {system}: bokbuss tenant add")
-    return vault.unlock(locked, context=f"{tenant}/{system}")
+    if found := await signing_secrets.good(engine, vault, tenant, system):
+        return found
+    raise BadSignature(f"{tenant} has no signing secret for {system}: bokbuss tenant add")
+
+
+def tried(check: Callable[[str], str], secrets: Sequence[SigningSecret]) -> tuple[str, SigningSecret]:
+    """Have a signature checked with each secret; return what the check says with the one that fits, and that one.
+
+    It is checked with all of them, whichever fits: neither the answer nor its time tells which. Raises BadSignature.
+    """
+    fits: list[tuple[str, SigningSecret]] = []
+    wrong: list[str] = []
+    for secret in secrets:
+        try:
+            fits.append((check(secret.secret), secret))
+        except PermissionError as error:
+            wrong.append(str(error))
+    if not fits:
+        raise BadSignature(wrong[0])
+    return fits[0]
 
 
 async def asked_by(
@@ -49,8 +63,10 @@ async def asked_by(
     Raises:
         UnknownTenant, BadSignature: see there.
     """
-    secret = await secret_of(engine, vault, tenant, system)
-    verified(BytesIO(f"GET {path}".encode()), headers, secret)
+    secrets = await secrets_of(engine, vault, tenant, system)
+    question = BytesIO(f"GET {path}".encode())
+    _, fits = tried(lambda secret: verified(question, headers, secret), secrets)
+    await signing_secrets.used(engine, fits)
 
 
 def verified(file: BinaryIO, headers: Mapping[str, str], secret: str) -> str:

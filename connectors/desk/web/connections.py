@@ -1,5 +1,6 @@
 """A company's connections and sources: how each stands, and what is done about it; and the keys of auditors."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -7,7 +8,7 @@ from starlette.responses import Response
 from connectors.desk.ledger_words import AUDITOR
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import companies, registry
-from infra.access import standing
+from infra.access import signing_secrets, standing
 from infra.access.connections import Connection, Connections
 from infra.accounts.permissions import Permission
 from infra.packages import keys
@@ -27,6 +28,8 @@ async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
         for one in systems
         if one.examined is not None and (found := await one.examined(host, tenant, visit.language))
     }
+    async with host.engine.connect() as connection:
+        signed = await signing_secrets.systems(connection, tenant)
     known = {"link": "", "link_of": "", "secret": "", "secret_of": "", "key": "", "errors": ()}
     return await visit.show(
         "connections.html",
@@ -37,7 +40,10 @@ async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
         checks=checks,
         sources=sorted(registry.sources()),
         heard=await standing.deliveries(host, tenant),
-        signed=await companies.signing(host.engine, tenant),
+        signed=signed,
+        old=await signing_secrets.replaced(host.engine, tenant),
+        hours=signing_secrets.HOURS,
+        most_hours=signing_secrets.MOST_HOURS,
         keys=await keys.listed(host.engine, tenant),
         auditor=AUDITOR,
         **known | values,
@@ -115,11 +121,30 @@ async def _held(visit: Visit) -> tuple[Connections, Connection]:
 
 
 async def _secret(visit: Visit) -> Response:
-    system = visit.request.path_params["system"]
+    system = _source(visit)
+    hours = visit.form.get("hours", str(signing_secrets.HOURS)).strip()
+    now = "now" in visit.form
+    most = str(signing_secrets.MOST_HOURS)
+    if not now and not (hours.isdecimal() and len(hours) <= len(most) and 0 < int(hours) <= int(most)):
+        wrong = visit.say(f"Skriv ett antal timmar, högst {most}.", f"Say a number of hours, {most} at most.")
+        return await _shown(visit, status=422, errors=[(f"hours-{system}", wrong)])
+    overlap = signing_secrets.AT_ONCE if now else timedelta(hours=int(hours))
+    secret = await companies.renew_secret(visit.host, visit.tenant, system, by=visit.by, overlap=overlap)
+    return await _shown(visit, secret=secret, secret_of=system)
+
+
+async def _end_old(visit: Visit) -> Response:
+    if not await companies.end_old_secrets(visit.host, visit.tenant, _source(visit), by=visit.by):
+        return await _too_late(visit)
+    said = visit.say("Den gamla hemligheten gäller inte längre.", "The old secret is good no longer.")
+    return visit.go(visit.at("connections"), said)
+
+
+def _source(visit: Visit) -> str:
+    system = str(visit.request.path_params["system"])
     if system not in registry.sources():
         raise NoSuchPage
-    secret = await companies.renew_secret(visit.host, visit.tenant, system, by=visit.by)
-    return await _shown(visit, secret=secret, secret_of=system)
+    return system
 
 
 async def _make_key(visit: Visit) -> Response:
@@ -145,6 +170,7 @@ PAGES: Final = (
     Page(f"{_BELOW}/{{system}}/resume", Permission.MANAGE, _resume, act=True),
     Page(f"{_BELOW}/{{system}}/disconnect", Permission.MANAGE, _disconnect, act=True),
     Page("/companies/{tenant}/sources/{system}/secret", Permission.MANAGE, _secret, act=True),
+    Page("/companies/{tenant}/sources/{system}/old-secrets/end", Permission.MANAGE, _end_old, act=True),
     Page("/companies/{tenant}/keys", Permission.MANAGE, _make_key, act=True),
     Page("/companies/{tenant}/keys/{key}/revoke", Permission.MANAGE, _revoke_key, act=True),
 )
