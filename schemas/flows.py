@@ -135,11 +135,11 @@ def _taken_up(step: str) -> str:
     return f"{REOPEN}/{step}"
 
 
-def because_answered(fact: ReviewAnswered, answered: Phrase, given_up: Phrase) -> Text:
+def because_answered(fact: ReviewAnswered, answered: Phrase, discarded: Phrase) -> Text:
     """Say what a person answered, in a flow's words; who gave up money, and why, stays in the trail for ever."""
     answer = named(fact.flow, "answer", fact.answer)
     if fact.answer == GIVE_UP and fact.comment:
-        return given_up(answer=answer, by=fact.answered_by, why=fact.comment)
+        return discarded(answer=answer, by=fact.answered_by, why=fact.comment)
     return answered(answer=answer)
 
 
