@@ -25,7 +25,9 @@ _STAFF = "employees"
 """The flow whose plans are about people."""
 _WHERE_HELP = "state=conflict, action=..., origin=..., matched_by=..., field=city, rule=..., row=7"
 PlanId = Annotated[str, typer.Argument(help="The beginning of its id.")]
-Decided = Annotated[float, typer.Option("--wait", help="Seconds to wait until all that was told is decided.")]
+Decided = Annotated[
+    float, typer.Option("--wait", help="Seconds in which nothing of what was told is decided, to wait.")
+]
 Where = Annotated[list[str] | None, typer.Option("--where", help=_WHERE_HELP)]
 Row = Annotated[list[int] | None, typer.Option("--row", help="The row with this number.")]
 

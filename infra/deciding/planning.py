@@ -15,6 +15,7 @@ from infra.deciding import plan_pages, plan_rows, remembering
 from infra.plugin import Flow, Host, Terms
 from infra.store import lines
 from schemas.events import PlanApplied
+from schemas.marks import MARKS
 from schemas.plans import CHOSEN, UNLINKED, Plan, Row, RowOutcome
 from schemas.settings import TenantSettings
 from schemas.words import Wording
@@ -138,6 +139,7 @@ _UNDECIDED = text(
     """select count(*) from unnest(cast(:facts as text[])) as x(f)
        where not exists (select from decided d where d.tenant = :tenant and d.fact_id = x.f)"""
 )
+_LINES = text("select count(*) from decided where tenant = :tenant and topic = any(cast(:topics as text[]))")
 
 
 Look = Callable[[tuple[Any, ...]], Awaitable[tuple[Any, ...]]]
@@ -181,6 +183,12 @@ class Which:
 async def undecided(engine: AsyncEngine, tenant: str, facts: Sequence[str]) -> int:
     """Return how many of these facts no flow has decided yet."""
     return await store.scalar(engine, _UNDECIDED, {"tenant": tenant, "facts": list(facts)}) or 0
+
+
+async def decided_lines(engine: AsyncEngine, tenant: str) -> int:
+    """Return how many records of a company are decided on the topics that plans rest on."""
+    topics = [mark.TOPIC for mark in MARKS]
+    return await store.scalar(engine, _LINES, {"tenant": tenant, "topics": topics}) or 0
 
 
 async def propose(

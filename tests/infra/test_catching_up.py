@@ -24,6 +24,7 @@ from tests.bus import messages, records
 from tests.ending import end_tasks
 from tests.infra.facts import record
 
+sleep = clock.sleep
 FLOW = next(flow for flow in registry.flows() if flow.name == "employees")
 AT = datetime(2026, 5, 1, 6, tzinfo=UTC)
 FIELDS = EmployeeFields(email="anna@example.se")
@@ -50,7 +51,7 @@ class CatchingUpDriver:
     async def decide(self, topic: str) -> None:
         """Decide a topic, once a mark stands on it."""
         while not any("marks/" in m.subject for m in await messages(self._kafka, topic, self.tenant)):
-            await clock.sleep(0.02)
+            await sleep(0.02)
         await self._decider.decide(await records(self._kafka, topic, self.tenant))
 
     async def all_decided(self, **more: Any) -> None:
@@ -103,6 +104,20 @@ async def test_without_flows_there_is_no_plan_and_a_second_try_waits_anew(office
         with pytest.raises(Failed, match=r"not decided after 0 s.*do flows run \(bokbuss up") as refused:
             await office.all_decided(wait=0.0)
         assert refused.value.code == 1
+
+
+async def test_flows_that_get_on_are_waited_for_however_much_there_is(
+    office: CatchingUpDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of ten thousand people they decide for minutes; the marks stand behind all of them."""
+    ahead = iter([mark.TOPIC for mark in MARKS])
+
+    async def decide_some(_seconds: float) -> None:
+        await office.decide(next(ahead))
+
+    monkeypatch.setattr(clock, "sleep", decide_some)
+    await office.all_decided(wait=0.0)
+    assert next(ahead, None) is None
 
 
 async def test_a_company_whose_messages_are_parked_gets_no_plan_and_is_told_so_at_once(
