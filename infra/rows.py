@@ -35,7 +35,7 @@ class AnswerOutcome:
 
     Attributes:
         closed: the hold waits no longer.
-        under_way: an order that came of it has not ended yet.
+        under_way: an order that came of it has not ended yet, or what follows has not: a reversal is half a correction.
         ordered: there is such an order.
         vouchers: what was booked.
         again: what waits now of the same key.

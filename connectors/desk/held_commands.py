@@ -105,12 +105,12 @@ def _whole(found: Hold, answer: str, came: AnswerOutcome, waited: float) -> None
     if not came.closed:
         so_far = "is not taken up again" if answer == REOPEN else "still waits"
         raise Failed(f"{found.key} {so_far} after {waited:g} s: do flows run (bokbuss up)?")
+    if (other := views.ended_otherwise(came, answer)) is not None:
+        raise Failed(f"{found.key} waits no longer, and not by this answer: {other.message}")
     if came.again is not None:
         raise Failed(f"{found.key} waits again: bokbuss held show {str(came.again.hold_id)[:8]}")
     if came.under_way:
         raise Failed(f"what came of it is not known after {waited:g} s: bokbuss explain {found.key}")
-    if (other := views.ended_otherwise(came, answer)) is not None:
-        raise Failed(f"{found.key} waits no longer, and not by this answer: {other.message}")
 
 
 async def _names(place: Office, found: Sequence[Hold]) -> dict[tuple[str, str], str]:

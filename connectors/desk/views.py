@@ -130,6 +130,9 @@ def became(hold: Hold, answer: str, came: AnswerOutcome | None, to: Language = "
     said = say.ANSWERED.to(to, key=hold.key, tenant=hold.tenant, answer=called)
     if came is None or not came.closed:
         return say.TAKES_EFFECT.to(to, said=said)
+    if (other := ended_otherwise(came, answer)) is not None:
+        why = speaking.said(other.wording, other.message or "", to)
+        return say.NOT_BY_THIS.to(to, key=hold.key, tenant=hold.tenant, answer=called, why=why)
     if came.again is not None:
         data = came.again.order.data
         why = speaking.message(data, to)
@@ -138,9 +141,6 @@ def became(hold: Hold, answer: str, came: AnswerOutcome | None, to: Language = "
         return say.UNDER_WAY.to(to, said=said)
     if came.vouchers:
         return say.BOOKED_AS.to(to, said=said, vouchers=say.AND.to(to).join(map(str, came.vouchers)))
-    if (other := ended_otherwise(came, answer)) is not None:
-        why = speaking.said(other.wording, other.message or "", to)
-        return say.NOT_BY_THIS.to(to, key=hold.key, tenant=hold.tenant, answer=called, why=why)
     return say.NO_LONGER.to(to, said=said)
 
 

@@ -191,6 +191,12 @@ async def decided(engine: AsyncEngine, tenant: str, topic: str) -> int:
 # --- What came of an answer ---------------------------------------------------------------------------------------
 
 _OF_FACT = text("select state, outcome -> 'voucher' as voucher from journal where tenant = :tenant and fact_id = :fact")
+# A flow that has not heard how its order ended, or whose next order or hold has not arrived, still waits for something.
+_AWAITS = text(
+    """select coalesce(state -> 'awaits', 'null') <> 'null' or coalesce(state -> 'pending', '[]') <> '[]'
+              or coalesce(state -> 'hold', 'null') <> 'null'
+       from flow_state where flow = :flow and tenant = :tenant and key = :key"""
+)
 _ENDED_STATES = frozenset({"delivered", "rejected", "withdrawn"})
 _ENDS = text(
     """select coalesce(e.id, j.id) as id, coalesce(e.ends, 0) as ends, j.state from
@@ -210,9 +216,11 @@ async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> AnswerOutco
     async with snapshot(engine) as connection:
         orders = (await connection.execute(_OF_FACT, {"tenant": hold.tenant, "fact": answer_id})).all()
         holds = await waiting.holds_of(connection, hold.tenant, hold.key)
+        values = {"flow": hold.order.data.flow, "tenant": hold.tenant, "key": hold.key}
+        awaits = bool(await connection.scalar(_AWAITS, values))
     ended = next((each for each in holds if each.hold_id == hold.hold_id and each.closed_at is not None), None)
     again = next((each for each in reversed(holds) if ended and each.closed_at is None), None)
-    under_way = any(order.state not in _ENDED_STATES for order in orders)
+    under_way = any(order.state not in _ENDED_STATES for order in orders) or (bool(ended) and awaits and not again)
     vouchers = tuple(VoucherRef.model_validate(o.voucher) for o in orders if o.voucher and o.state == "delivered")
     if hold.closed_at is not None:
         return AnswerOutcome(again is not None or bool(orders), under_way, bool(orders), vouchers, again)

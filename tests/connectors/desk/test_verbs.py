@@ -15,17 +15,20 @@ from connectors.desk import acting, settings_files, views
 from infra.commanding import Failed
 from infra.delivery import waiting
 from infra.rows import AnswerOutcome
+from infra.trail import Entry
 from schemas import envelope as envelopes
+from schemas.audit import AuditRecord, Outcome
 from schemas.bas import BAS_DAY_SALES
-from schemas.commands import PostVoucher
+from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.settings import PaymentAccount, TenantSettings
 from schemas.words import named
 from streams.daysales import words
-from tests.connectors.desk.conftest import Past
+from tests.connectors.desk.conftest import Past, call
 from tests.infra.facts import applied, message
 from tests.infra.facts import day as report
 from tests.streams.daysales.days import Host, chosen, day, outcome, without_card
+from tests.streams.daysales.days import answered as answer_of
 
 KEY = "openpos/KASSA1/412"
 TENANT = "krogen-soder"
@@ -175,6 +178,52 @@ def test_an_answer_that_came_after_another_is_not_told_as_what_counts(holding: A
     assert views.became_json(outcome, "keep")["ended_otherwise"] is None
     execute(holding, close, how="superseded", said="A newer report came.", wording="null")
     assert "not by the answer keep: A newer report came." in views.became(hold, "keep", holding.after(came))
+
+
+def test_a_day_that_is_only_taken_back_so_far_is_not_told_as_booked(desk: Any) -> None:
+    """Rebook is a reversal and a voucher after it, which can be refused: before both are heard of nothing is said."""
+
+    async def story(world: Any) -> None:
+        engine = world.place.engine
+
+        async def told(answer: str = "rebook", answer_id: str = "") -> tuple[str, bool]:
+            came = await acting.what_came(engine, hold, answer_id or answered.id, 0.0)
+            return views.became(hold, answer, came), came.under_way
+
+        async def fortnox(order: Envelope[Any], result: Outcome, number: int, **why: Any) -> list[Envelope[Any]]:
+            """Write what became of an order; return what flows order when they hear of it, which they have not yet."""
+            reference = VoucherRef(series="F", number=number, year_id=1) if result == "delivered" else None
+            done = call("POST", 201 if reference else 400, result)
+            await world.order(order, (result, Entry(order, result, reference, **why), (done,)))
+            assert (await told())[1]
+            return await hears(order, outcome(order.data, result, number=number, **why), answered.id)
+
+        async def hears(order: Envelope[Any], of_it: AuditRecord, fact_id: str) -> list[Envelope[Any]]:
+            heard = of_it.model_copy(update={"message_id": order.id, "fact_id": fact_id})
+            ordered: list[Envelope[Any]] = await world.decides(message(TENANT, heard))
+            return ordered
+
+        await world.add(TENANT)
+        await world.decides(message(TENANT, applied(TENANT, 1, BAS_DAY_SALES.model_copy(update={"amended": "hold"}))))
+        [order] = await world.decides(message(TENANT, report(7)))
+        await hears(order, outcome(order.data), order.causationid)
+        await world.comes_to(message(TENANT, report(7, amendment=1, method="card")))
+        [hold] = await waiting.holds(engine, TENANT)
+        answer = answer_of(hold.order.data, "rebook").model_copy(update={"hold_id": hold.hold_id})
+        answered = message(TENANT, answer)
+        [closing, reverse] = await world.decides(answered)
+        await world.reviews(closing)
+        assert (await told())[1]
+        [rebook] = await fortnox(reverse, "delivered", 13)
+        assert (await told())[1]
+        [again] = await fortnox(rebook, "rejected", 0, code="account_missing", why="No account 1580.")
+        assert (await told())[1]
+        await world.reviews(again)
+        said, under_way = await told()
+        assert (under_way, "it waits again (account_missing)" in said) == (False, True)
+        assert "not by the answer keep: " in (await told("keep", "of/somebody-slower@1"))[0]
+
+    desk.after(story)
 
 
 def test_a_key_of_two_companies_is_asked_back(holding: Any) -> None:
