@@ -8,6 +8,7 @@ from functools import cache, partial
 from io import SEEK_END
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from infra.folders import private
 from infra.settings import Settings
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def opened(settings: Settings) -> Contents:
 
     chosen = settings.documents
     if chosen.url is None:
-        return Contents(LocalStore(settings.data.resolve() / "documents", mkdir=True))
+        return Contents(LocalStore(private(settings.data.resolve(), "documents")))
     if chosen.url == MEMORY:
         return Contents(_memory())
     if chosen.url.startswith("file:"):

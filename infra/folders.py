@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES
 from pathlib import Path
+from stat import S_IMODE
 from typing import Final
 
 from infra import clock
 
+_OTHERS_MAY_WRITE: Final = 0o002
+_PASSED: Final = 0o711
+"""Others may pass through to what they may use, as the inbox, but see no names."""
+_PRIVATE: Final = 0o700
 CLAIM: Final = "lock"
 """The file in a claimed folder that says whose it is."""
 
@@ -33,19 +38,49 @@ def unwritable(data: Path, error: OSError) -> Unwritable:
 
 
 def writable(data: Path) -> None:
-    """Make a data folder where there is none. Raises Unwritable."""
+    """Make a data folder where there is none; others may write in none, whatever the umask. Raises Unwritable."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        if not os.access(data, os.W_OK | os.X_OK):
-            raise PermissionError(EACCES, os.strerror(EACCES))
+        _make(data)
     except OSError as error:
         raise unwritable(data, error) from error
+
+
+def _make(data: Path) -> None:
+    data.mkdir(mode=_PASSED, parents=True, exist_ok=True)
+    if not os.access(data, os.W_OK | os.X_OK):
+        raise PermissionError(EACCES, os.strerror(EACCES))
+    if (mode := data.stat().st_mode) & _OTHERS_MAY_WRITE:
+        data.chmod(S_IMODE(mode) & ~_OTHERS_MAY_WRITE)
+
+
+def private(data: Path, name: str, *, passed: bool = False) -> Path:
+    """Return a folder of ours in a data folder, which others may not enter, also where it was made before.
+
+    Args:
+        passed: a server that runs as another user passes through it.
+
+    Raises:
+        OSError: one of them cannot be made.
+    """
+    _make(data)
+    folder, mode = data / name, _PASSED if passed else _PRIVATE
+    folder.mkdir(mode=mode, exist_ok=True)
+    if (known := folder.stat()).st_uid == os.geteuid() and S_IMODE(known.st_mode) & ~mode:
+        folder.chmod(S_IMODE(known.st_mode) & mode)
+    return folder
+
+
+def opened(file: str | Path, flags: int) -> int:
+    """Open a file of ours, as ``open`` has it done (``opener``): one that is made is only its owner's."""
+    return os.open(file, flags, 0o600)
 
 
 def put(file: Path, text: str) -> None:
     """Write a small file of ours: whoever reads it meanwhile finds what it held before, or all of this."""
     fresh = file.with_name(f"{file.name}.new")
-    fresh.write_text(text)
+    fresh.unlink(missing_ok=True)  # of a process that was killed, and as open as it was made then
+    with open(fresh, "w", encoding="utf-8", opener=opened) as written:
+        written.write(text)
     fresh.replace(file)
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import telemetry
-from infra.folders import unwritable
+from infra.folders import unwritable, writable
 from infra.settings import Settings
 from infra.store import LENT
 from infra.tables import metadata
@@ -285,7 +285,7 @@ def _unlocked(cipher: AESGCM, locked: bytes, context: str) -> bytes:
 def made_key(data: Path) -> SecretStr:
     """Return the key that is kept in a folder; of processes that start together, one makes it."""
     path = data / KEY_FILE
-    data.mkdir(parents=True, exist_ok=True)
+    writable(data)
     if not path.exists():
         _make_key(path)
     return SecretStr(path.read_text().strip())

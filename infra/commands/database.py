@@ -11,6 +11,7 @@ import typer
 from infra import clock
 from infra.commanding import Failed, Json, WrongUsage, print_json, print_lines, print_out, regular
 from infra.environment import of_host
+from infra.folders import private
 from infra.settings import Settings
 
 _PEOPLE = "0024"
@@ -140,7 +141,7 @@ def restore(
             beside = copying.keys_beside(file)
             asyncio.run(_check(loaded, settings, url, keys or (beside if beside.exists() else None)))
             # Before: where there is no room for them, or this is cut off, the database is as it was.
-            documents = copying.load_documents(file, settings.data / "documents")
+            documents = copying.load_documents(file, private(settings.data, "documents"))
             kept = copying.put_in_place(url, clock.now())
             copying.forget_keys(url)
         except copying.NotRestored as error:

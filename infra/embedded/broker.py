@@ -19,7 +19,7 @@ from typing import Any
 from infra import clock, telemetry
 from infra.embedded import jars
 from infra.embedded.owner import Leashed, Server, free_port, tail
-from infra.folders import InUse, claimed, put, unwritable
+from infra.folders import InUse, claimed, private, put, unwritable
 from infra.kafka.cluster import BrokerUnavailable
 
 _log = telemetry.log(__name__)
@@ -141,7 +141,7 @@ class EmbeddedKafka(Server):
         learnt = [] if self._learning else _learnt(folder)
         learns = [f"-XX:AOTCacheOutput={self._learning}"] if self._learning else learnt
         try:
-            self.home.mkdir(parents=True, exist_ok=True)
+            private(self.home.parent, self.home.name)
             with claimed(self.home) as claim:
                 cluster, port = self._configure()
                 if self._log.exists():

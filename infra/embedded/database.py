@@ -17,7 +17,7 @@ import psycopg
 
 from infra import clock
 from infra.embedded.owner import Leashed, Server, tail
-from infra.folders import InUse, claimed, unwritable
+from infra.folders import InUse, claimed, private, unwritable
 from infra.store import DatabaseUnavailable
 
 _START_SECONDS = 30.0
@@ -68,7 +68,7 @@ class EmbeddedPostgres(Server):
         """
         tools = programs()
         try:
-            self._home.mkdir(parents=True, exist_ok=True)
+            private(self._home.parent, self._home.name, passed=self._user is not None)
             with claimed(self._home) as claim:
                 if self._log.exists():
                     self._log.replace(self._log.with_suffix(".log.1"))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from infra.embedded import leash
+from infra.folders import opened
 
 _PORTS = range(20_000, 32_000)
 """Below the ports that systems give to clients: a client that knocks at a dead server's port must not get that very
@@ -58,7 +59,7 @@ class Leashed:
     ) -> None:
         self._grace = grace
         options = ["--signal", stop_signal, "--grace", str(grace), *leash_options]
-        with log.open("ab") as output:
+        with open(log, "ab", opener=opened) as output:
             self._leash = subprocess.Popen(  # noqa: S603 - our own program and the embedded servers
                 [sys.executable, "-I", "-S", leash.__file__, *options, "--", *command],
                 stdin=subprocess.PIPE,

@@ -36,6 +36,8 @@ _LISTED = 10_000
 """Names of one folder that are kept in mind; a million are listed piece by piece."""
 _LONGEST_NAME = 200
 """Bytes: with what is added, a name must not become longer than a file's name can be."""
+_MODE = 0o755
+"""Of folders of ours: who else may put a file there, and so book, is for whoever runs us to say, not for a umask."""
 _NUMBERED = 100
 _NAMED = 20
 """Facts of one file that the log names: a year's ledger is hundreds, and the last one closes it."""
@@ -83,7 +85,7 @@ class Inbox:
 
         One that is ``busy`` is left to its turn.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
         found = []
         self._companies = self._inside(self._folder)
         for tenant in self._companies:
@@ -157,7 +159,7 @@ class Inbox:
         if mark is None:
             return
         for name in ("done", "refused"):  # a folder that takes no files would have its first one accepted for ever
-            (folder.path / name).mkdir(exist_ok=True)
+            (folder.path / name).mkdir(mode=_MODE, exist_ok=True)
             if not os.access(folder.path / name, os.W_OK | os.X_OK):
                 raise PermissionError(EACCES, f"{name}/ takes no files")
             if self._is_anothers(folder.path / name, folder.path.parent):

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import contents, ledgers, registry, store, tenants
 from infra.documents import Document, Documents
+from infra.folders import private
 from infra.ledgers import LedgerYear
 from infra.packages.building import build
 from infra.packages.index import YearAbout
@@ -195,7 +196,8 @@ def _said(last: date) -> Iterator[None]:
 @contextmanager
 def _room(folder: Path) -> Iterator[IO[bytes]]:
     """Give a file in a folder; it is gone afterwards, unless it was moved."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private(folder.parent.parent, folder.parent.name)
+    folder.mkdir(exist_ok=True)
     with NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
         try:
             yield file

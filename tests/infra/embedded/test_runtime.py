@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -41,6 +42,29 @@ async def test_services_are_started_found_by_others_and_ended(tmp_path: Path) ->
         assert running(settings) == first
         psycopg.connect(first.database_url.replace("+psycopg", "")).close()
     assert running(settings) is None
+
+
+async def test_whatever_the_umask_others_get_at_nothing_of_embedded_servers(tmp_path: Path) -> None:
+    """Facts lie in the broker's files, and sealed values with their keys in the database's."""
+    before = os.umask(0)
+    try:
+        async with services(embedded(tmp_path / "data")):
+            assert list(_open_to_others(tmp_path / "data")) == []
+    finally:
+        os.umask(before)
+
+
+def _open_to_others(folder: Path) -> Iterator[Path]:
+    """Yield what others could read or write, or the names of which they could list."""
+    mode = folder.stat().st_mode
+    if mode & 0o006:
+        yield folder
+    if mode & 0o001:
+        for path in folder.iterdir():
+            if path.is_dir():
+                yield from _open_to_others(path)
+            elif path.is_file() and path.stat().st_mode & 0o006:
+                yield path
 
 
 async def test_named_servers_are_used_and_nothing_is_started(kafka: str, database_url: str, tmp_path: Path) -> None:
