@@ -23,7 +23,7 @@ from infra.failing import FlowFailed
 from infra.incarnations import asking_former, former, formers
 from infra.kafka.lives import Now, Rewound
 from infra.kafka.outbox import Left, Outbox
-from infra.kafka.parking import FLOWS, Failure, Parked, Parking, fault_of
+from infra.kafka.parking import FLOWS, OF_NOBODY, Failure, Parked, Parking, fault_of
 from infra.kafka.records import AT_ONCE, Record, letter_of, read, tenant_of
 from infra.plugin import Flow, Terms
 from infra.store import Asked
@@ -252,11 +252,7 @@ class Decider:
     def _wanting(self, message: Envelope[Any]) -> Iterable[tuple[Flow, tuple[str, ...]]]:
         data = message.data
         for flow in self._flows:
-            if (
-                isinstance(data, Fact)
-                and not isinstance(data, ReviewAnswered)
-                and type(data) not in self._facts[flow.name]
-            ):
+            if _is_told(data) and type(data) not in self._facts[flow.name]:
                 continue
             if keys := reading(flow, data):
                 yield flow, keys
@@ -288,10 +284,12 @@ class Decider:
             still = {record.place for record, _ in todo}
             wanting = [one for one in wanting if one[0].place in still]
             await batch.take_in(connection, _states(wanting), reading_states)
-            terms = await self._terms.read(connection, versions)
+            terms, strangers = await self._terms.read(connection, versions), self._terms.strangers(versions)
             for record, message, pairs in wanting:
                 if isinstance(pairs, FlowFailed):
                     raise pairs
+                if message.tenant in strangers and _is_told(message.data):
+                    raise _of_nobody(message.tenant)
                 line = DecidedLine(record, message.tenant, message.causationid or message.id, message.subject)
                 line.span = _begin(record, message)
                 batch.lines.append(line)
@@ -451,6 +449,18 @@ class Decider:
                 trace_id=order.trace_id,
             )
         return Left(left.marked, [*left.outgoing, *self._outbox.written(messages, sending)])
+
+
+def _is_told(data: Message) -> bool:
+    """Tell whether it is what a source tells, and nobody's answer."""
+    return isinstance(data, Fact) and not isinstance(data, ReviewAnswered)
+
+
+def _of_nobody(tenant: str) -> FlowFailed:
+    """Return why nothing is decided for a name that no company has: a hold there would be seen by nobody."""
+    add = f"bokbuss tenant add {tenant}, and it goes on by itself"
+    correct = "or its sender corrects the name and tells it anew, and this is discarded"
+    return FlowFailed(f"no company is called {tenant}: {add}; {correct}", OF_NOBODY, "")
 
 
 def _written(order: Envelope[Any]) -> bytes:

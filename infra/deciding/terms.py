@@ -11,7 +11,8 @@ from infra.store import Asked, together
 from schemas.settings import TenantSettings
 
 _VERSIONS = text(
-    """select n.tenant, coalesce(t.incarnation, 0), coalesce(s.version, 0), t.organisation_number
+    """select n.tenant, coalesce(t.incarnation, 0), coalesce(s.version, 0), t.organisation_number,
+              t.tenant is null and s.tenant is null
        from unnest(cast(:tenants as text[])) as n(tenant)
        left join settings s using (tenant) left join tenants t using (tenant)"""
 )
@@ -38,7 +39,7 @@ class KnownTerms:
     async def read(self, connection: AsyncConnection, asked: Asked) -> dict[str, Terms]:
         """Return what companies' decisions are made with; settings that were read before are not read again."""
         rows = asked.rows
-        new = {t: i for t, i, version, _ in rows if version and self._known.get((t, i), self._none).version != version}
+        new = {t: i for t, i, version, *_ in rows if version and self._known.get((t, i), self._none).version != version}
         if new:
             for tenant, version, body in await connection.execute(_SETTINGS, {"tenants": list(new)}):
                 terms = Terms(TenantSettings.model_validate(body, strict=False), version)
@@ -48,5 +49,13 @@ class KnownTerms:
                 self._known.get((tenant, incarnation), self._none) if version else self._none,
                 organisation_number=number,
             )
-            for tenant, incarnation, version, number in rows
+            for tenant, incarnation, version, number, _ in rows
         }
+
+    @staticmethod
+    def strangers(asked: Asked) -> frozenset[str]:
+        """Return the names that no company has.
+
+        One that has settings was added after the backup that was restored last: only we write them.
+        """
+        return frozenset(tenant for tenant, *_, is_none in asked.rows if is_none)

@@ -1,9 +1,9 @@
 """Where a company's records wait that a reader cannot handle: in order, durable, and in nobody else's way.
 
 The first one is what raised; whatever comes later of the same company joins it, so that nothing overtakes. Its reader
-(the flows, a sink's journal, the desk) tries the first one again when it runs code that has not tried it yet, or when a
-person says so, which forgets who has tried; then come the ones behind it, which nobody has tried. A person can also set
-the first one aside, or have it never handled.
+(the flows, a sink's journal, the desk) tries the first one again when it runs code that has not tried it yet, when the
+company that it names is added, or when a person says so, which forgets who has tried; then come the ones behind it,
+which nobody has tried. A person can also set the first one aside, or have it never handled.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,9 @@ FLOWS = "flows"
 """The reader that decides; its records have lines."""
 SINKS = "sinks-"
 """How the readers of sinks begin: what they park are orders, and a flow waits for the end of each."""
+
+OF_NOBODY: Final = "UnknownCompany"
+"""The code of what names a company that is none; once it is added, the same code tries again."""
 
 MOST: Final = 1000
 """Of one list."""
@@ -83,14 +86,17 @@ _LINE = text(
        on conflict do nothing"""
 )
 _JOURNALED = text("select exists (select from journal where order_id::text = :id and tenant = :tenant)")
+_MAY_GO_ON = f"""(not :code = any(first.tried)
+    or first.code = '{OF_NOBODY}' and exists (select from tenants where tenants.tenant = first.tenant))"""
 _READY = text(
-    """select tenant from (select distinct on (tenant) tenant, tried from parked
-                           where reader = :reader and state = 'waiting' order by tenant, number) as first
-       where not :code = any(tried)"""
+    f"""select tenant from (select distinct on (tenant) tenant, tried, code from parked
+                            where reader = :reader and state = 'waiting' order by tenant, number) as first
+        where {_MAY_GO_ON}"""  # noqa: S608 - no values in it
 )
 _FIRST = text(
-    f"""select {_COLUMNS} from parked
-        where reader = :reader and tenant = :tenant and state = 'waiting' order by number limit 1"""  # noqa: S608 - no values in it
+    f"""select * from (select {_COLUMNS} from parked where reader = :reader and tenant = :tenant and state = 'waiting'
+                       order by number limit 1) as first
+        where {_MAY_GO_ON}"""  # noqa: S608 - no values in it
 )
 # What a reader tries is handled in a transaction of its handler's own: this one keeps people's words away meanwhile.
 _TRY = text(
@@ -251,13 +257,14 @@ class Parking:
         _log.error("parked", reader=self.reader, tenant=tenant, place=place, code=fault.code, reason=fault.reason)
 
     async def ready(self, connection: AsyncConnection) -> list[str]:
-        """Return the companies whose first parked record this code has not tried."""
+        """Return the companies whose first parked record this code may try: it has not, or the company is there now."""
         return list(await connection.scalars(_READY, {"reader": self.reader, "code": self.code}))
 
     async def first(self, connection: AsyncConnection, tenant: str) -> Parked | None:
-        """Return a company's first parked record, unless this code has tried it."""
-        row = (await connection.execute(_FIRST, {"reader": self.reader, "tenant": tenant})).one_or_none()
-        return None if row is None or self.code in row.tried else parked(row)
+        """Return a company's first parked record, if this code may try it."""
+        values = {"reader": self.reader, "tenant": tenant, "code": self.code}
+        row = (await connection.execute(_FIRST, values)).one_or_none()
+        return None if row is None else parked(row)
 
     async def begins(self, connection: AsyncConnection, tenant: str) -> bool:
         """Let no person set aside or discard what is tried in this transaction; False: one does so, or it is tried."""

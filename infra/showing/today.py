@@ -30,6 +30,12 @@ _COUNTS: Final = text(
          union all select tenant, 'dead' from dead_letters where state = 'open') as all_of_it
        where tenant = any(cast(:tenants as text[])) group by tenant, what"""
 )
+_OF_NOBODY: Final = text(
+    """select tenant from (select tenant from held where closed_at is null
+                           union select tenant from parked where state <> 'discarded'
+                           union select tenant from dead_letters where state = 'open') as waiting
+       where not exists (select from tenants t where t.tenant = waiting.tenant) order by tenant limit :most"""
+)
 # A company that has a number in the ledger has consented there, also before its connection is used first.
 _LIGHTS: Final = text(
     """select tenant, system, state, grant_type, refresh_until from connections
@@ -129,6 +135,11 @@ async def counts(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, Count
         for row in await connection.execute(_RED, {"tenants": list(tenants)}):
             found[row.tenant]["red"] = row.number
     return {tenant: Counts(**numbers) for tenant, numbers in found.items()}
+
+
+async def of_nobody(engine: AsyncEngine, most: int) -> dict[str, Counts]:
+    """Return what waits under names that no company has: misspelt, not added yet, or nobody can say whose it is."""
+    return await counts(engine, await store.scalars(engine, _OF_NOBODY, {"most": most}))
 
 
 async def lights(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, list[ConnectionLight]]:

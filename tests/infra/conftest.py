@@ -2,13 +2,15 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.embedded.broker import EmbeddedKafka
 from infra.environment import whole
@@ -59,6 +61,18 @@ def settings(kafka: str, prepared_url: str, tmp_path: Path) -> Settings:
 def tenant() -> str:
     """Return a company of the test's own: the topics are shared."""
     return f"t-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+async def added(engine: AsyncEngine, tenant: str) -> Callable[[str], Awaitable[None]]:
+    """Have the test's company be one: what names none is not decided. Return what adds another."""
+
+    async def add(name: str) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text("insert into tenants (tenant, created_at) values (:t, now())"), {"t": name})
+
+    await add(tenant)
+    return add
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,8 @@ from schemas.ledger import (
 )
 from tests.infra.facts import record
 
+pytestmark = pytest.mark.usefixtures("added")
+
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 TEN = Decimal("10.00")
 

@@ -1,8 +1,9 @@
 """The start page: what waits and whose move it is, lights, what was booked; of one company, or of all that one sees."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
 from starlette.responses import Response, StreamingResponse
@@ -12,7 +13,7 @@ from connectors.desk.web.rendering import HEADERS
 from connectors.desk.web.visit import SIGNED_IN, Page, Visit
 from infra import clock, registry, tenants
 from infra.accounts import sessions
-from infra.accounts.permissions import Permission
+from infra.accounts.permissions import EVERY_COMPANY, Permission
 from infra.deciding import planning
 from infra.delivery import waiting
 from infra.showing import today
@@ -37,9 +38,11 @@ async def seen(visit: Visit) -> tuple[str, ...]:
 
 async def _everywhere(visit: Visit) -> Response:
     companies = await seen(visit)
-    if len(companies) == 1:
+    runs_it = visit.who.may(Permission.MANAGE, EVERY_COMPANY)
+    of_nobody = await today.of_nobody(visit.host.engine, _MOST) if runs_it else {}
+    if len(companies) == 1 and not of_nobody:
         return visit.go(f"/companies/{companies[0]}")
-    return await _shown(visit, companies)
+    return await _shown(visit, companies, of_nobody)
 
 
 async def _of_company(visit: Visit) -> Response:
@@ -69,7 +72,9 @@ async def _left_to_set_up(
     return tuple(told)
 
 
-async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
+async def _shown(
+    visit: Visit, companies: Sequence[str], of_nobody: Mapping[str, today.Counts] = MappingProxyType({})
+) -> Response:
     engine = visit.host.engine
     lights = await today.lights(engine, companies)
     of_one: dict[str, Any] = {"left": (), "kept": None, "invoices": False}
@@ -80,6 +85,7 @@ async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
         "today.html",
         companies=companies,
         counts=counts,
+        of_nobody=of_nobody,
         total={name: sum(getattr(one, name) for one in counts.values()) for name in today.Counts.__slots__},
         lights=lights,
         holds=await waiting.page_of_holds(engine, companies, limit=_MOST),

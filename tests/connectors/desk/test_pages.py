@@ -99,6 +99,24 @@ def test_the_company_page_shows_what_waits_and_what_was_booked() -> None:
     visit(story)
 
 
+@pytest.mark.parametrize("where", ["*", SHOP])
+def test_what_waits_under_a_name_that_no_company_has_is_shown_to_who_runs_bokbuss(where: str) -> None:
+    """No page is of it, and no company's people are told of another name."""
+
+    async def past(past: Past) -> None:
+        await past.bury(topic="facts.day-closed.v1", offset=8, value=b"?", tenant="unknown")
+        await past.reviews(past.held(tenant="krogen-sodr", hold_id="00000000-0000-4000-8000-000000000009"))
+        await past.accept(sample("facts.day-closed.v1", "restaurant-day").model_copy(update={"tenant": "krogen-norr"}))
+
+    async def story(visitor: Visitor) -> None:
+        page = await visitor.see("/")
+        assert ("Under names that no company has" in page) is (where == "*")
+        for row in ("krogen-norr 1", "krogen-sodr 1", "unknown 1"):
+            assert (row in page) is (where == "*")
+
+    visit(story, tenant=where, past=past)
+
+
 def test_a_connection_has_one_light_wherever_it_is_shown() -> None:
     """A consent that ends in days is no green one on the start page; a company with a number only is connected."""
 

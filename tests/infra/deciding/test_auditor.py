@@ -29,6 +29,8 @@ from tests.bus import header_that_is_no_text, messages, partition_of, pass_by, p
 from tests.infra.facts import applied, day, message, produce
 from tests.infra.fake_flows import DAY_SALES, fake_flow
 
+pytestmark = pytest.mark.usefixtures("added")
+
 TOPICS = topics_of(registry.flows())
 OLD_ENOUGH = 0.2
 LINES = text('select "offset" from decided where tenant = :t and topic = :topic order by "offset"')

@@ -35,6 +35,8 @@ from schemas.topics import LARGEST
 from tests.bus import messages
 from tests.infra.facts import WHEN, applied, day, message, record
 
+pytestmark = pytest.mark.usefixtures("added")
+
 FORTNOX, DESK, BURIED = PostVoucher.TOPIC, HoldForReview.TOPIC, DeadLetter.TOPIC
 
 

@@ -32,6 +32,8 @@ from tests.bus import committed, messages, partition_of, pass_by
 from tests.infra.facts import day, produce
 from tests.infra.fake_flows import DAY_SALES, BugError, fake_flow
 
+pytestmark = pytest.mark.usefixtures("added")
+
 LINES = text('select "offset" from decided where topic = :topic and tenant = :tenant order by "offset"')
 Running = Callable[..., Any]
 
@@ -111,10 +113,16 @@ async def test_a_record_without_a_value_does_not_stop_the_worker(
 
 
 async def test_a_rule_that_raises_stops_no_other_company_of_its_partition(
-    worker: Running, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    worker: Running,
+    engine: AsyncEngine,
+    producer: AIOKafkaProducer,
+    kafka: str,
+    tenant: str,
+    added: Callable[[str], Awaitable[None]],
 ) -> None:
     """Faust would log it, acknowledge the record and lose it; here it waits in order, and new code decides it."""
     other = next(name for n in count() if partition_of(name := f"{tenant}-{n}") == partition_of(tenant))
+    await added(other)
     facts = [(await produce(producer, t, day(z)))[0] for z in (1, 2, 3) for t in (tenant, other)]
     mine, theirs = [f.offset for f in facts[::2]], [f.offset for f in facts[1::2]]
 

@@ -20,6 +20,8 @@ from schemas.events import DayClosed
 from tests.bus import messages
 from tests.infra.facts import applied, day, message, record
 
+pytestmark = pytest.mark.usefixtures("added")
+
 
 class RegisterClosed(DayClosed):
     """What the next version tells instead of a day close."""

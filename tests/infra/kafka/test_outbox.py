@@ -24,6 +24,8 @@ from schemas.envelope import Envelope
 from schemas.events import DayClosed
 from schemas.topics import PARTITIONS
 
+pytestmark = pytest.mark.usefixtures("added")
+
 WHEN = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
 
 

@@ -287,6 +287,37 @@ async def test_what_is_parked_of_a_removed_company_has_its_end(
     assert [outcome for outcome, _ in await house.recorded(removed.under)] == ["discarded", "discarded", "removed"]
 
 
+async def test_what_names_a_company_that_is_none_waits_in_order_until_it_is_added(
+    house: DeciderDriver, tenant: str, other: str, settings: Settings
+) -> None:
+    """Whoever publishes to the topics may misspell a name: nothing is held where nobody looks, and nothing is lost."""
+    host = Host(settings, house.engine, await open_vault(house.engine, settings), None, None)
+    stray, decider = f"{tenant}-stray", house.decider()
+    first = record(stray, day(1))
+    await decider.decide([first, *days(other, 11), *days(stray, 2)])
+    await decider.decide([record(stray, applied(stray, 1)), first])
+    await decider.sweep()
+    assert (await house.booked(other), await house.waits(stray)) == (keys(11), [*keys(1, 2), applied(stray, 1).key])
+    one, *_ = await parking.listed(house.engine, stray)
+    assert (one.code, one.attempts, one.tried) == ("UnknownCompany", 1, ("broken",))
+    assert f"bokbuss tenant add {stray}" in one.reason
+    assert await house.decided(stray) == [] == await messages(house.kafka, HoldForReview.TOPIC, stray)
+
+    await companies.add(host, stray, organisation_number=None, database_number=None)
+    await decider.sweep()  # of the same code, and nobody says anything
+    assert (await house.waits(stray), await house.decided(stray)) == ([], keys(1, 2))
+    assert sorted(await house.booked(stray)) == keys(1, 2)
+
+
+async def test_what_was_meant_for_another_name_is_discarded(house: DeciderDriver, tenant: str) -> None:
+    """The sender tells it anew, of the right company."""
+    stray = f"{tenant}-stray"
+    await house.decider().decide(days(stray, 1))
+    [one] = await parking.listed(house.engine, stray)
+    assert await parking.discard(house.engine, one, "Anna", "the till says the right name now")
+    assert (await house.waits(stray), await house.decided(stray)) == ([], keys(1))
+
+
 Word = Callable[[AsyncEngine, parking.Parked], Awaitable[object]]
 WORDS: list[Word] = [
     lambda engine, one: parking.retry(engine, one.tenant, "Anna", "a test"),
