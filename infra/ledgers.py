@@ -102,6 +102,19 @@ class LedgerYear:
         return self.last == year if isinstance(year, date) else self.last.year == year
 
 
+class SeveralYears(LookupError):
+    """Several financial years end in the calendar year that was named; the message names each with its days."""
+
+
+def meant(known: Iterable[LedgerYear], year: int | date) -> LedgerYear | None:
+    """Return the one of these years that is ``called`` so; None where none is. Raises SeveralYears."""
+    found = [one for one in known if one.is_called(year)]
+    if len(found) > 1:
+        there = ", ".join(sorted(f"{one.first} to {one.last}" for one in found))
+        raise SeveralYears(f"several years end in {year}: {there}; name the one that is meant by its last day")
+    return found[0] if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerRequest:
     """What somebody asked for.

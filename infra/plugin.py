@@ -650,7 +650,7 @@ class System:
             meant where a command names no system.
         ledger_file: it is a file format in which a year's ledger travels.
         read_year: reads a company's financial year there as it is now, in as few calls as there may be: the year that
-            ends in a calendar year, or that holds a day. Raises NotRead, and Failed when there is no such year.
+            ends in a calendar year, or that holds a day. Raises NotRead, and Failed when no year is meant, or several.
         strangers: what was written there for us since a moment and no order here has, in words; the books are compared
             by the host itself. It may raise ``infra.delivery.reading.NotRead``.
         read_open: reads which invoices were open at the end of such a year, and what has been paid of them since.

@@ -15,7 +15,7 @@ from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print
 from infra.deciding import planning
 from infra.delivery.reading import NotRead
 from infra.documents import Documents
-from infra.ledgers import LedgerRequest, LedgerYear
+from infra.ledgers import LedgerRequest, LedgerYear, SeveralYears
 from infra.office import Office, in_office
 from infra.plugin import Host
 from schemas.ledger import LedgerRequested, LedgerSource, LedgerSourceChosen
@@ -97,7 +97,10 @@ def source(
     async def work(place: Office) -> None:
         host, now, who = await place.host(), clock.now(), asker(by)[:200]
         wanted = named(year)
-        known = next((one for one in await ledgers.years(host.engine, tenant) if one.is_called(wanted)), None)
+        try:
+            known = ledgers.meant(await ledgers.years(host.engine, tenant), wanted)
+        except SeveralYears as several:
+            raise Failed(str(several)) from None
         if known is None:
             raise Failed(f"no ledger of {year} was read yet: bokbuss ledger sync {tenant} --year {year}, or a SIE file")
         choice = LedgerSourceChosen(year_to=known.last, source=chosen, chosen_by=who, chosen_at=now)

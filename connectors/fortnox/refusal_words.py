@@ -41,6 +41,11 @@ NO_YEAR_ENDING = Phrase(
     "företaget har inget räkenskapsår i Fortnox som slutar {year}; det finns: {known:comma}",
     "the company has no financial year in Fortnox that ends in {year}; there is: {known:comma}",
 )
+YEARS_ENDING = Phrase(
+    "fortnox.years_ending",
+    "företaget har flera räkenskapsår i Fortnox som slutar {year}: {known:comma}; ange sista dagen på det som menas",
+    "the company has several years in Fortnox that end in {year}: {known:comma}; name the one meant by its last day",
+)
 NO_YEAR_HOLDING = Phrase(
     "fortnox.no_year_holding",
     "företaget har inget räkenskapsår i Fortnox som innehåller {day}; det finns: {known:comma}",

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from datetime import date
 from functools import partial
 from tempfile import TemporaryFile
 from typing import Any, Final
@@ -17,7 +18,7 @@ from infra.access.connections import Connections, days_left, health
 from infra.commanding import Failed
 from infra.delivery.reading import NotRead
 from infra.intake import signing
-from infra.ledgers import Books, LedgerYear
+from infra.ledgers import Books, LedgerYear, SeveralYears
 from infra.plugin import Host
 from infra.tenants import UnknownTenant
 from schemas.ledger_parts import BALANCES, CHART
@@ -27,8 +28,6 @@ _AT_ONCE: Final = 500
 """Vouchers or so that are written in one piece."""
 _PIECE: Final = 1 << 18
 """Bytes that are sent in one piece."""
-_DIGITS: Final = 4
-"""Of a calendar year."""
 _AGAIN: Final = 30
 """Seconds after which it may be asked again."""
 _HEADERS: Final = {"Cache-Control": "no-store"}
@@ -62,11 +61,15 @@ def pages(host: Host) -> list[Route]:
 
     async def year(tenant: str, request: Request) -> Response:
         wanted = request.path_params["year"]
-        found = [one for one in await ledgers.years(host.engine, tenant) if one.retrieved and _is_called(one, wanted)]
-        if not found:
+        known = [one for one in await ledgers.years(host.engine, tenant) if one.retrieved]
+        try:
+            found = ledgers.meant(known, called) if (called := _called(wanted)) else None
+        except SeveralYears as several:
+            return JSONResponse({"error": str(several)}, 404)
+        if found is None:
             why = f"no year {wanted} was retrieved: bokbuss ledger sync {tenant}, or a SIE file of it"
             return JSONResponse({"error": why}, 404)
-        return StreamingResponse(_whole(host, tenant, found[0]), headers=_HEADERS, media_type="application/json")
+        return StreamingResponse(_whole(host, tenant, found), headers=_HEADERS, media_type="application/json")
 
     return [
         Route("/v1/{tenant}/spiris/years/{year}/open-invoices", signed(partial(_open_invoices, host))),
@@ -78,10 +81,12 @@ def pages(host: Host) -> list[Route]:
 async def _open_invoices(host: Host, tenant: str, request: Request) -> Response:
     wanted = request.path_params["year"]
     read = registry.systems()[registry.ledger()].read_open if registry.ledger() else None
-    if read is None or not wanted.isdecimal() or len(wanted) != _DIGITS:
-        return JSONResponse({"error": f"no year {wanted}: the calendar year that it ends in is asked for"}, 404)
+    year = _called(wanted)
+    if read is None or year is None:
+        why = f"no year {wanted}: the calendar year that it ends in is asked for, or its last day"
+        return JSONResponse({"error": why}, 404)
     try:
-        found = await read(host, tenant, int(wanted))
+        found = await read(host, tenant, year)
     except Failed as error:
         return JSONResponse({"error": str(error)}, 404)
     except NotRead as error:
@@ -89,9 +94,12 @@ async def _open_invoices(host: Host, tenant: str, request: Request) -> Response:
     return JSONResponse({"format": showing.FORMAT, **showing.specifications(found)}, headers=_HEADERS)
 
 
-def _is_called(one: LedgerYear, wanted: str) -> bool:
-    """Tell whether a year is meant: by its last day, or by the calendar year that it ends in."""
-    return wanted in {str(one.last), str(one.last.year)}
+def _called(wanted: str) -> int | date | None:
+    """Return what a financial year is called in an address; None: it is no year."""
+    try:
+        return ledgers.called(wanted)
+    except ValueError:
+        return None
 
 
 async def _connection(host: Host, tenant: str) -> Mapping[str, Any]:

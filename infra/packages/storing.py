@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import contents, ledgers, registry, store, tenants
 from infra.documents import Document, Documents
 from infra.folders import private
-from infra.ledgers import LedgerYear
+from infra.ledgers import LedgerYear, SeveralYears
 from infra.packages.building import build
 from infra.packages.index import YearAbout
 from infra.settings import Settings
@@ -41,7 +41,7 @@ _building: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
 class NoSuchYear(LookupError):
-    """Nothing is known of such a year; the message says what is, and what to do."""
+    """No one year is called so, or nothing is known of it; the message says what is, and what to do."""
 
 
 class NotBuilt(Exception):
@@ -72,14 +72,17 @@ async def package(engine: AsyncEngine, settings: Settings, tenant: str, year: in
     """Return the package of a financial year, built if it is not there as it would be now.
 
     Args:
-        year: the one that ends in this year, of two the later one; or that ends on this day.
+        year: the one that ends in this year, or on this day.
 
     Raises:
-        NoSuchYear: nothing was read of it.
+        NoSuchYear: nothing was read of it, or several end in this year.
         NotBuilt: the store lacks the content of a document or does not answer, or the ledger is none that a file holds.
     """
     known = await years(engine, tenant)
-    found = next((one for one in known if one.is_called(year)), None)
+    try:
+        found = ledgers.meant(known, year)
+    except SeveralYears as several:
+        raise NoSuchYear(str(several)) from None
     if found is None:
         there = ", ".join(str(one.last) for one in known) or "none"
         raise NoSuchYear(

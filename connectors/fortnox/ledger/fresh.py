@@ -30,11 +30,13 @@ async def read_year(host: Host, tenant: str, year: int | date) -> AsyncIterator[
 
 
 def chosen(years: Sequence[Year], wanted: int | date) -> Year:
-    """Return the year that ends in a calendar year, or holds a day. Raises NoSuchYear."""
-    for one in years:
-        if one.holds(wanted) if isinstance(wanted, date) else one.last.year == wanted:
-            return one
-    there = [say.SPAN(first=one.first, last=one.last) for one in years[:_MOST]] or [say.NONE()]
+    """Return the year that ends in a calendar year, or holds a day. Raises NoSuchYear, or Failed: several end in it."""
+    found = [one for one in years if (one.holds(wanted) if isinstance(wanted, date) else one.last.year == wanted)]
+    if found and (isinstance(wanted, date) or len(found) == 1):
+        return found[0]
+    there = [say.SPAN(first=one.first, last=one.last) for one in (found or years)[:_MOST]] or [say.NONE()]
+    if found:
+        raise Failed(say.YEARS_ENDING(year=str(wanted), known=there))
     if isinstance(wanted, date):
         raise NoSuchYear(say.NO_YEAR_HOLDING(day=wanted, known=there))
     raise NoSuchYear(say.NO_YEAR_ENDING(year=str(wanted), known=there))

@@ -176,7 +176,7 @@ async def test_a_document_that_is_not_what_was_stored_is_in_no_package(auditor: 
 
 
 async def test_of_two_years_that_end_in_one_each_has_its_package(auditor: Auditor) -> None:
-    """By its last day; by the calendar year it is the later one's."""
+    """By its last day; who names the calendar year is asked which."""
     for last in (f"{YEAR}0430", f"{YEAR}1231"):
         await auditor.tell(year_to=last)
 
@@ -186,8 +186,12 @@ async def test_of_two_years_that_end_in_one_each_has_its_package(auditor: Audito
             ends: str = json.loads(zipped.read("index.json"))["year"]["to"]
         return ends
 
-    found = [await of(year) for year in (f"{YEAR}", f"{YEAR}-12-31", f"{YEAR}-04-30")]
-    assert found == [f"{YEAR}-12-31", f"{YEAR}-12-31", f"{YEAR}-04-30"]
+    found = [await of(year) for year in (f"{YEAR}-12-31", f"{YEAR}-04-30")]
+    assert found == [f"{YEAR}-12-31", f"{YEAR}-04-30"]
+    asked = await auditor.get(f"years/{YEAR}/package")
+    assert asked.status == 404
+    assert f"{YEAR}-04-30, " in json.loads(asked.body)["error"]
+    assert f"to {YEAR}-12-31; name the one that is meant by its last day" in json.loads(asked.body)["error"]
     missing = [(await auditor.get(f"years/{year}/package")).status for year in (f"{YEAR}-06-30", f"{YEAR}-02-31", "x")]
     assert missing == [404, 404, 404]
 

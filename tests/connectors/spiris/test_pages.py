@@ -31,9 +31,10 @@ from tests.infra.facts import record
 SECRET = "whsec_Ym9rYnVzcy1leGFtcGxlLXNlY3JldC0wMDAx"
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 TEN = Decimal("10.00")
+CALENDAR = (date(2025, 1, 1), date(2025, 12, 31))
 
 
-def books(numbers: int, source: Any = "fortnox") -> list[Message]:
+def books(numbers: int, source: Any = "fortnox", year: tuple[date, date] = CALENDAR) -> list[Message]:
     """Return the facts of a reading of 2025 with so many vouchers."""
     shop = (ObjectCode(dimension=1, code="S1"),)
     rows = (
@@ -46,7 +47,7 @@ def books(numbers: int, source: Any = "fortnox") -> list[Message]:
         parts.balance(LedgerBalance(account="1910", kind="closing", amount=TEN * numbers))
         for number in range(1, numbers + 1):
             parts.voucher(LedgerVoucher(series="A", number=str(number), day=date(2025, 5, 1), text="Kaffe", rows=rows))
-        read = parts.whole(date(2025, 1, 1), date(2025, 12, 31), organisation_number="5560160680")
+        read = parts.whole(*year, organisation_number="5560160680")
         closing = read.retrieved(source, read_at=NOON, requested_by="lena")
         return [*read.part(one.part for one in read.parts), closing]
 
@@ -141,6 +142,18 @@ async def test_a_year_is_told_whole_as_it_was_retrieved(
         "date": None,
     }
     assert await program.reads("/years/2025-12-31") == found
+
+
+async def test_of_two_years_that_end_in_one_the_program_is_asked_which(
+    program: Program, engine: AsyncEngine, producer: AIOKafkaProducer
+) -> None:
+    """A year that was moved: by the calendar year either could be meant."""
+    for year in ((date(2024, 7, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31))):
+        await tell(engine, producer, program.tenant, books(3, year=year))
+    assert (await program.reads("/years/2025-06-30"))["from"] == "2024-07-01"
+    answer = await program.asks("/years/2025")
+    assert answer.status == 404
+    assert "2024-07-01 to 2025-06-30, 2025-07-01 to 2025-12-31" in answer.text
 
 
 async def test_who_is_slow_to_take_a_year_keeps_no_connection_from_others(

@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.classify import Year
+from connectors.fortnox.ledger import fresh
 from connectors.fortnox.ledger.years import Refused, chosen
 from connectors.fortnox.sandbox import Company, Fault, Faults
+from infra.commanding import Failed
 from infra.intake.sightings import Sightings
 from infra.verdicts import Delivered, Rejected
 from schemas.ledger import ReadLedger
@@ -92,6 +94,16 @@ def test_of_two_years_that_end_in_one_the_one_that_is_meant_is_read() -> None:
     assert [read(None), read(short.last), read(broken.last)] == [(short, broken), (short,), (broken,)]
     with pytest.raises(Refused, match="ends in 2024-06-30; there is"):
         read(date(2024, 6, 30))
+
+
+def test_of_two_years_that_end_in_one_none_is_taken_for_the_one_that_is_meant() -> None:
+    """What is proved, or whose open invoices are read, is one year: whoever names both is asked which."""
+    broken = Year(1, date(2023, 5, 1), date(2024, 4, 30))
+    short = Year(2, date(2024, 5, 1), date(2024, 12, 31))
+    known = (Year(3, date(2025, 1, 1), date(2025, 12, 31)), short, broken)
+    assert [fresh.chosen(known, wanted).id for wanted in (2025, short.last, broken.last)] == [3, 2, 1]
+    with pytest.raises(Failed, match="2024: 2024-05-01 to 2024-12-31, 2023-05-01 to 2024-04-30; name the one meant"):
+        fresh.chosen(known, 2024)
 
 
 async def test_a_year_that_is_not_there_is_refused_with_those_that_are(books: LedgerDriver) -> None:
