@@ -17,7 +17,7 @@ from schemas.words import Text
 Module = Literal["accounting", "suppliers", "billing"]
 """The part of the ledger's system that a document belongs to."""
 MODULES: Final[tuple[Module, ...]] = ("accounting", "suppliers", "billing")
-Missing = Literal["not_consented", "not_asked", "not_permitted", "not_there", "too_large", "left_out"]
+Missing = Literal["not_consented", "not_asked", "not_permitted", "not_there", "too_large", "left_out", "of_no_year"]
 WHY: Final[Mapping[Missing, Text]] = {
     "not_consented": words.DOCUMENTS_NOT_CONSENTED(),
     "not_asked": words.DOCUMENTS_NOT_ASKED(),
@@ -25,6 +25,7 @@ WHY: Final[Mapping[Missing, Text]] = {
     "not_there": words.DOCUMENT_NOT_THERE(),
     "too_large": words.DOCUMENT_TOO_LARGE(),
     "left_out": words.DOCUMENTS_LEFT_OUT(),
+    "of_no_year": words.DOCUMENTS_OF_NO_YEAR(),
 }
 """Each note in words."""
 

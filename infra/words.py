@@ -114,6 +114,11 @@ DOCUMENTS_LEFT_OUT = Phrase(
     "de läses bara där systemets inställningar säger det",
     "they are read only where the settings of the system say so",
 )
+DOCUMENTS_OF_NO_YEAR = Phrase(
+    "infra.documents_of_no_year",
+    "systemet säger inte vilket års verifikation någon av dem hör till: den finns där, och inte här",
+    "the system does not say of which year one of them or more have their vouchers: they are there, and not here",
+)
 NOT_MAILED = Phrase(
     "infra.not_mailed",
     "{server} tog inte emot rapporten ({how}): kontrollera BOKBUSS_MAIL__HOST, __PORT, __ENCRYPTION, __USER och "

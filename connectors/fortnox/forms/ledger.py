@@ -97,9 +97,15 @@ def voucher_of(item: Mapping[str, Any], year: Year) -> Voucher | None:
     return series, number
 
 
+def is_yearless(item: Mapping[str, Any]) -> bool:
+    """Tell whether an item of a list names a voucher and not its year: each year has one of that number."""
+    series, number, year = (_text(item.get(f"Voucher{name}")) for name in ("Series", "Number", "Year"))
+    return bool(series and number and not year)
+
+
 def joined(item: Mapping[str, Any], years: Iterable[Year]) -> Mapping[str, Any]:
     """Return what is held of what joins a file to a voucher: nothing where it is one of another year."""
-    if all(voucher_of(item, year) is None for year in years):
+    if not is_yearless(item) and all(voucher_of(item, year) is None for year in years):
         return _NOTHING
     return {name: item.get(name) for name in ("FileId", "VoucherSeries", "VoucherNumber", "VoucherYear")}
 
@@ -118,6 +124,12 @@ def supplier_vouchers(
         voucher = vouchers.get(_text(item.get("SupplierInvoiceNumber")))
         if voucher is not None and (found := file_id(item)):
             yield voucher, found
+
+
+def yearless_suppliers(files: Sequence[Mapping[str, Any]], booked: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether one of a supplier's invoices that have files was booked as a voucher of no year."""
+    numbers = {_text(item.get("SupplierInvoiceNumber")) for item in files if file_id(item)}
+    return any(is_yearless(item) and _text(item.get("GivenNumber")) in numbers for item in booked)
 
 
 def _list(resource: str, page: int, **params: str) -> Request:

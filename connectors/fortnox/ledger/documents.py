@@ -6,6 +6,7 @@ be read leaves a note that says why, and stops nothing else.
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from tempfile import SpooledTemporaryFile
@@ -58,17 +59,19 @@ async def tell_documents(
         if module == "billing" and not books.settings.invoice_previews:
             note = "left_out"
         try:
-            listed = {} if note else await _LISTS[module](books, years, attempt)
+            found = _NONE if note else await _LISTS[module](books, years, attempt)
         except NotRead as error:
             if not _is_refusal(error):
                 raise
             _log.warning("documents not listed", tenant=books.company.tenant, module=module, code=error.verdict.code)
-            note, listed = "not_permitted", {}
-        if not known and not note and module in _EMPTY_WITHOUT_CONSENT and not any(listed.values()):
+            note, found = "not_permitted", _NONE
+        if found.yearless:
+            note = "of_no_year"
+        elif not known and not note and module in _EMPTY_WITHOUT_CONSENT and not any(found.listed.values()):
             note = "not_asked"
         for year in years:
             await documents.said(year.last, module, note or "")
-            await documents.listed(year.last, listed.get(year, ()))
+            await documents.listed(year.last, found.listed.get(year, ()))
     faultpoints.reach("documents.listed")
     for year in years:
         if since is not None:
@@ -78,9 +81,9 @@ async def tell_documents(
         await _store(books, documents, year, attempt)
     counts = await documents.counts()
     return [
-        DOCUMENTS_TOLD(year=year.last, stored=found.stored, documents=found.documents, missing=found.missing)
+        DOCUMENTS_TOLD(year=year.last, stored=count.stored, documents=count.documents, missing=count.missing)
         for year in years
-        if (found := counts.get(year.last))
+        if (count := counts.get(year.last))
     ]
 
 
@@ -99,14 +102,23 @@ def _is_refusal(error: NotRead) -> bool:
 
 # --- Which there are ------------------------------------------------------------------------------------------------
 
-_Listed = Mapping[Year, Sequence[Listed]]
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The documents of each year's vouchers, and whether there are some whose voucher is named without its year."""
+
+    listed: Mapping[Year, Sequence[Listed]] = field(default_factory=dict)
+    yearless: bool = False
 
 
-async def _of_vouchers(books: Books, years: Sequence[Year], attempt: Attempt) -> _Listed:
+_NONE: Final = _Found()
+
+
+async def _of_vouchers(books: Books, years: Sequence[Year], attempt: Attempt) -> _Found:
     names = "FileId VoucherYear VoucherSeries VoucherNumber"
     keep = partial(ledger.joined, years=years)
     files = (await books.whole(ledger.voucher_files, ledger.CONNECTIONS, names, attempt, keep=keep)).items
-    return {
+    listed = {
         year: [
             Listed(*voucher, found, "accounting")
             for item in files
@@ -114,29 +126,32 @@ async def _of_vouchers(books: Books, years: Sequence[Year], attempt: Attempt) ->
         ]
         for year in years
     }
+    return _Found(listed, any(ledger.is_yearless(item) for item in files if ledger.file_id(item)))
 
 
-async def _of_suppliers(books: Books, years: Sequence[Year], attempt: Attempt) -> _Listed:
+async def _of_suppliers(books: Books, years: Sequence[Year], attempt: Attempt) -> _Found:
     names = "FileId SupplierInvoiceNumber"
     files = (await books.whole(ledger.supplier_files, ledger.SUPPLIER_CONNECTIONS, names, attempt)).items
     if not files:
-        return {}
+        return _NONE
     key = "GivenNumber"
     keep = partial(ledger.its_voucher, key=key)
     invoices = await books.whole(ledger.supplier_invoices, ledger.SUPPLIER_INVOICES, key, attempt, keep=keep)
-    return {
+    listed = {
         year: [
             Listed(*voucher, found, "suppliers")
             for voucher, found in ledger.supplier_vouchers(files, invoices.items, year)
         ]
         for year in years
     }
+    return _Found(listed, ledger.yearless_suppliers(files, invoices.items))
 
 
-async def _of_customers(books: Books, years: Sequence[Year], attempt: Attempt) -> _Listed:
+async def _of_customers(books: Books, years: Sequence[Year], attempt: Attempt) -> _Found:
     key = "DocumentNumber"
     keep = partial(ledger.its_voucher, key=key)
     found: dict[Year, list[Listed]] = {}
+    yearless = False
     for year in years:
         days = partial(ledger.invoices, year.first, year.last)
         invoices = (await books.whole(days, ledger.INVOICES, key, attempt, keep=keep)).items
@@ -145,7 +160,8 @@ async def _of_customers(books: Books, years: Sequence[Year], attempt: Attempt) -
             for item in invoices
             if (voucher := ledger.voucher_of(item, year))
         ]
-    return found
+        yearless = yearless or any(map(ledger.is_yearless, invoices))
+    return _Found(found, yearless)
 
 
 _LISTS: Final[Mapping[Module, Any]] = {

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.classify import Page, Year
 from connectors.fortnox.forms import ledger
+from connectors.fortnox.ledger import documents
 from connectors.fortnox.ledger.books import Books
 from connectors.fortnox.sandbox import Company, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra import clock, contents
 from infra.delivery.requests import Request
-from infra.documents import Content, DocumentCounts, Documents
+from infra.documents import WHY, Content, DocumentCounts, Documents, Listed
 from infra.plugin import Attempt
 from infra.verdicts import Delivered, RetryLater
 from tests.connectors.fortnox.ledger_driver import (
@@ -121,6 +122,39 @@ async def test_what_is_joined_to_all_years_vouchers_is_read_to_its_end() -> None
         ledger.voucher_files, ledger.CONNECTIONS, "FileId VoucherYear", Attempt.of_no_lane(), keep=keep
     )
     assert (found.is_complete, len(found.items), sum(map(bool, found.items))) == (True, 150_000, 50_000)
+
+
+class Yearless(Long):
+    """The books of a company of which one file's voucher is named without its year."""
+
+    async def list(self, request: Request, key: str, attempt: Attempt) -> Page | RetryLater:  # noqa: ARG002 - the same
+        """Return a file of a year, one of another, and one of none."""
+        joined = [
+            {"FileId": f"f-{year}", "VoucherSeries": "A", "VoucherNumber": "7", "VoucherYear": year} for year in (2, 3)
+        ]
+        return Page((*joined, {"FileId": "f", "VoucherSeries": "A", "VoucherNumber": "7", "VoucherYear": None}), 3)
+
+
+async def test_a_file_whose_voucher_has_no_year_is_guessed_to_be_of_none(books: LedgerDriver) -> None:
+    """Series and number begin anew each year: it stands with no voucher, and that one is missing is said."""
+    year = Year(2, date(2026, 1, 1), date(2026, 12, 31))
+    found = await documents._of_vouchers(Yearless(), [year], Attempt.of_no_lane())
+    assert (found.listed, found.yearless) == ({year: [Listed("A", "7", "f-2", "accounting")]}, True)
+
+    supplier_invoice(books.fortnox, "8", 0, "unbooked", year=0)
+    books.fortnox.register("supplierinvoices")["8"].values["VoucherSeries"] = None
+    await books.read(wanted())
+    assert (await at(books).counts())[YEAR].notes == ("left_out",)  # not booked: it belongs to no voucher yet
+    supplier_invoice(books.fortnox, "9", 1, "receipt", year=0)
+    verdict = await books.read(wanted("again"))
+    assert isinstance(verdict, Delivered)
+    assert (await at(books).counts())[YEAR] == DocumentCounts(4, 4, 0, ("left_out", "of_no_year"))
+    [note] = [one for one in await at(books).of_year(YEAR) if one.note == "of_no_year"]
+    assert (note.module, note.number) == ("suppliers", "")
+    assert "of which year" in WHY["of_no_year"].english
+    del books.fortnox.register("supplierinvoices")["9"]
+    await books.read(wanted("mended"))
+    assert (await at(books).counts())[YEAR].notes == ("left_out",)
 
 
 async def test_what_is_stored_is_not_read_again(books: LedgerDriver) -> None:
