@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from io import SEEK_END
 from typing import IO, TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from infra.folders import private
 from infra.settings import Settings
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 1024 * 1024
 MEMORY: Final = "memory:///"
+_AMAZON: Final = "https://s3.amazonaws.com"
+_CREDENTIALS: Final = "169.254.169.254,169.254.170.2,169.254.170.23"
+"""Where a machine, a task or a pod of Amazon's asks for its own role's credentials: they are beside it."""
 _THREADS: Final = ThreadPoolExecutor(16, "documents")
 """In which a store is asked, and nothing else is done: one that says nothing keeps a thread for minutes."""
 
@@ -120,7 +124,12 @@ def opened(settings: Settings) -> Contents:
     }
     given: Any = {name: value for name, value in named.items() if value}
     http = bool(chosen.endpoint and chosen.endpoint.startswith("http:"))  # this machine's own: see Guarded
-    return Contents(S3Store.from_url(chosen.url, config=given, client_options={"allow_http": http}))
+    options: Any = {"allow_http": http}
+    if settings.proxy.url is not None:  # the store follows HTTPS_PROXY otherwise
+        direct = "" if settings.proxy.by(where := chosen.endpoint or _AMAZON) else f",{urlsplit(where).hostname}"
+        proxy = settings.proxy.url.get_secret_value()
+        options |= {"proxy_url": proxy, "proxy_excludes": f"{_CREDENTIALS}{direct}"}
+    return Contents(S3Store.from_url(chosen.url, config=given, client_options=options))
 
 
 @cache

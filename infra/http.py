@@ -12,6 +12,8 @@ from typing import IO, Any, Final, Self
 
 import httpx  # noqa: TID251 - this is the place
 
+from infra.settings import ProxySettings
+
 _MOST: Final = 64 * 1024 * 1024
 """Bytes of an answer that are held in memory: twice what anybody reads."""
 _PIECE: Final = 256 * 1024
@@ -37,6 +39,22 @@ def certificates() -> ssl.SSLContext:
             f"{named} names no certificates that can be read ({os.environ.get(named, '')}: {error.strerror or error}): "
             "set it right, or unset it"
         ) from error
+
+
+class _Leaving:
+    """How calls of this process leave to the internet: that is the machine's business, and no caller's."""
+
+    proxy = ProxySettings()
+
+
+def leave_by(proxy: ProxySettings) -> None:
+    """Have whatever this process calls on the internet be called by a proxy, as the settings say."""
+    _Leaving.proxy = proxy
+
+
+def proxy_to(url: str) -> str | None:
+    """Return the proxy by which an address is called, or None: for what calls by itself. No log may say it."""
+    return _Leaving.proxy.by(url)
 
 
 class NotSent(Exception):
@@ -74,12 +92,17 @@ class Download:
 
 
 class _Pool:
-    """Two connections to one party, and how many requests are on their way over them."""
+    """Two connections to one party, and how many requests are on their way over them.
 
-    def __init__(self) -> None:
+    Attributes:
+        by: what it leaves by; None: directly.
+    """
+
+    def __init__(self, by: str | None = None) -> None:
         # Idle connections are dropped before a server is likely to: a request into a closing one is an unknown outcome.
         limits = httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=4.0)
-        self.transport = httpx.AsyncHTTPTransport(verify=certificates(), trust_env=False, limits=limits)
+        self.transport = httpx.AsyncHTTPTransport(verify=certificates(), trust_env=False, limits=limits, proxy=by)
+        self.by = by
         self.under_way = 0
 
     @property
@@ -103,28 +126,32 @@ class Client:
 
     def __init__(self, *, timeout: float, headers: Mapping[str, str] | None = None, most: int = _MOST) -> None:
         self._timeout, self._most = timeout, most
-        self._pool = _Pool()
+        self._pools: dict[str | None, _Pool] = {}
         self._headers = {"User-Agent": "bokbuss", "Accept-Encoding": "gzip", **(headers or {})}
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._pool.transport.aclose()
+        for pool in self._pools.values():
+            await pool.transport.aclose()
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[httpx.AsyncHTTPTransport]:
+    async def _connected(self, by: str | None) -> AsyncIterator[httpx.AsyncHTTPTransport]:
         """Lend the pool; one that a request was cut out of takes no more of them, and is closed after its last one.
 
         So is one over which more was said than was asked for. A place that httpcore had just given to a request that
         was cut out would be lost (1.0.9): after two, say where a process stood for longer than its patience, nothing
-        would be sent any more.
+        would be sent any more. So would one whose proxy let it through to somebody who does not prove who they are.
         """
-        pool = self._pool
+        if (pool := self._pools.get(by)) is None:
+            pool = self._pools[by] = _Pool(by)
         pool.under_way += 1
         try:
             yield pool.transport
         except httpx.HTTPError:
+            if by is not None:
+                self._replace(pool)
             raise
         except BaseException:
             self._replace(pool)
@@ -133,12 +160,12 @@ class Client:
             if pool.has_more:
                 self._replace(pool)
             pool.under_way -= 1
-            if pool is not self._pool and not pool.under_way:
+            if pool is not self._pools.get(by) and not pool.under_way:
                 await pool.transport.aclose()
 
     def _replace(self, pool: _Pool) -> None:
-        if pool is self._pool:
-            self._pool = _Pool()
+        if pool is self._pools.get(pool.by):
+            del self._pools[pool.by]
 
     async def send(
         self,
@@ -160,14 +187,15 @@ class Client:
             into: where the body of a success is written to, instead of being held.
 
         Raises:
-            NotSent: refused, unresolved, or stopped by ``may_send`` (then as the cause).
+            NotSent: refused, unresolved, not let through by a proxy, or stopped by ``may_send`` (then as the cause).
             NoAnswer: anything that went wrong after the first byte.
         """
-        left = False
+        left, by = False, proxy_to(url)
 
-        async def trace(event: str, _info: Mapping[str, Any]) -> None:
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
             nonlocal left
-            if event.endswith("send_request_headers.started"):
+            # What a proxy is asked first is no part of the request.
+            if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
                 if may_send is not None:
                     may_send()
                 left = True
@@ -184,7 +212,7 @@ class Client:
                 extensions={"trace": trace},
             )
             # httpx would limit each read; this limits the whole, so that a lane's successor knows when to stop waiting.
-            async with asyncio.timeout(self._timeout), self._connected() as transport:
+            async with asyncio.timeout(self._timeout), self._connected(by) as transport:
                 answer = await transport.handle_async_request(request)
                 try:
                     if into is not None and answer.is_success:
@@ -193,7 +221,9 @@ class Client:
                 finally:
                     await answer.aclose()
         except (httpx.HTTPError, TimeoutError) as error:
-            what = f"{method} {httpx.URL(url).host}: {type(error).__name__}"
+            what = f"{method} {httpx.URL(url).host}{', by the proxy' if by else ''}: {type(error).__name__}"
+            if isinstance(error, httpx.ProxyError):
+                what += f" {str(error)[:3]}"  # the status; what a proxy says besides may be anything
             raise (NoAnswer if left else NotSent)(what) from error
         return Response(status=answer.status_code, headers=answer.headers, body=body)
 

@@ -95,9 +95,11 @@ class Office:
     async def host(self) -> "Host":
         """Return what a plugin works with; the broker is asked for only when something is sent. Raises WrongKey."""
         from infra.access.connections import settled
+        from infra.http import leave_by
         from infra.leases import Leases
         from infra.plugin import Host
 
+        leave_by(self.settings.proxy)
         vault = await self.vault()
         if not self._waits:
             self._waits = True

@@ -1,6 +1,7 @@
 """Runs roles in one process: one of them, or all (``bokbuss up``)."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from infra.delivery.sinks import SinkRole
 from infra.exporting import exporting
 from infra.failing import named
 from infra.folders import writable
-from infra.http import certificates
+from infra.http import certificates, leave_by
 from infra.installation import Pulse
 from infra.intake import web
 from infra.intake.accepting import Acceptor
@@ -49,6 +50,8 @@ _log = telemetry.log(__name__)
 
 RoleWork = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
+_PROXIES = {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"}
+"""What others take a proxy from. By whom tokens travel is said to us by a name of ours."""
 _END_WITHIN = 5.5
 """Seconds that jobs have to end when they are asked to: long enough for the answer to a request, mostly."""
 _CLOSE_WITHIN = 1.0
@@ -150,6 +153,9 @@ async def run(
         settings: with the broker and the database named.
         started: called with this process's URL once it listens.
     """
+    leave_by(settings.proxy)
+    if settings.proxy.url is None and (named := sorted(_PROXIES & os.environ.keys())):
+        _log.warning("proxy of the environment not used", variables=named, instead="BOKBUSS_PROXY__URL")
     certificates()  # without them no company's order leaves, and each lane would say so by itself for ever
     if {"sources", "flows"} & set(roles):
         await asyncio.to_thread(writable, settings.data)  # the inbox lies there, and Faust wants a folder

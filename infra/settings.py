@@ -1,7 +1,7 @@
 """The host's settings by name; ``infra.environment`` reads them, with a section for each system that brings one."""
 
 import os
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -86,6 +86,18 @@ def _networks(written: object) -> object:
         ) from None
 
 
+def _is_a_proxy(url: SecretStr) -> SecretStr:
+    """Refuse what is no proxy's address; what it says may hold a password, and is not repeated."""
+    parts = urlsplit(url.get_secret_value())
+    try:
+        whole = parts.scheme == "http" and parts.hostname and parts.port and not parts.path.strip("/") + parts.query
+    except ValueError:  # the port is none
+        whole = False
+    if not whole:
+        raise ValueError("it is http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT")
+    return url
+
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 Guarded = Annotated[str, AfterValidator(_guarded)]
 """An address that tokens and books are sent to."""
@@ -100,6 +112,43 @@ class DocumentsSettings(BaseModel):
     access_key: str = Field(default="", description="unset: as AWS_ACCESS_KEY_ID, or the machine's own role")
     secret_key: SecretStr = SecretStr("")
     largest: int = Field(default=50_000_000, ge=1, description="bytes of one document; a larger one is noted as that")
+
+
+class ProxySettings(BaseModel):
+    """The proxy by which calls leave to the internet. None named: directly, whatever HTTPS_PROXY says."""
+
+    url: Annotated[SecretStr, AfterValidator(_is_a_proxy)] | None = Field(
+        default=None, description="http://proxy.example.se:3128, or with USER:PASSWORD@ before the host; unset: none"
+    )
+    direct: str = Field(
+        default="", description="what is reached without it: login.example.se,.intern.example.se,203.0.113.0/24"
+    )
+
+    def by(self, url: str) -> str | None:
+        """Return the proxy, with its credentials, by which a call to an address leaves; None: it leaves directly.
+
+        So does everything to this machine, to a private address, and by http: a proxy's answer would pass for theirs.
+        """
+        to = urlsplit(url)
+        host = (to.hostname or "").rstrip(".")
+        if self.url is None or to.scheme not in {"https", "wss"} or host == "localhost" or self._is_direct(host):
+            return None
+        return self.url.get_secret_value()
+
+    def _is_direct(self, host: str) -> bool:
+        listed = [each.strip().lower() for each in self.direct.split(",") if each.strip()]
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return any(f".{host}".endswith("." + each.removeprefix(".")) for each in listed)
+        return not address.is_global or any(_contains(each, address) for each in listed)
+
+
+def _contains(network: str, address: IPv4Address | IPv6Address) -> bool:
+    try:
+        return address in ip_network(network)
+    except ValueError:  # it is a name
+        return False
 
 
 class KeepSettings(BaseModel):
@@ -194,6 +243,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
     documents: DocumentsSettings = DocumentsSettings()
+    proxy: ProxySettings = ProxySettings()
     keep: KeepSettings = KeepSettings()
     mail: MailSettings = MailSettings()
     desk: DeskSettings = DeskSettings()

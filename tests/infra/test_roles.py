@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from pydantic import SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from infra import store
 from infra.failing import named
-from infra.http import NoCertificates, certificates
+from infra.http import NoCertificates, certificates, leave_by, proxy_to
 from infra.kafka.cluster import BrokerUnavailable
 from infra.roles import _database, _until_stopped, run
-from infra.settings import Settings
+from infra.settings import ProxySettings, Settings
 
 
 async def lasting(stop: asyncio.Event) -> None:
@@ -106,3 +108,17 @@ async def test_certificates_that_cannot_be_read_start_nothing(monkeypatch: pytes
         monkeypatch.setenv("SSL_CERT_FILE", str(place))
         with pytest.raises(NoCertificates, match="SSL_CERT_FILE"):
             await run(Settings(data=tmp_path), ["desk"], asyncio.Event())
+
+
+async def test_by_which_proxy_calls_leave_is_settled_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The environment's is not used, and that is said, without its password; ours is."""
+    certificates.cache_clear()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))  # nothing starts
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@theirs.example.se:3128")
+    for ours in (None, SecretStr("http://ours.example.se:3128")):
+        with capture_logs() as said, pytest.raises(NoCertificates):
+            await run(Settings(data=tmp_path, proxy=ProxySettings(url=ours)), ["desk"], asyncio.Event())
+        assert proxy_to("https://api.example.se") == (ours and ours.get_secret_value())
+        assert [each["event"] for each in said] == ([] if ours else ["proxy of the environment not used"])
+        assert "theirs" not in str(said)
+    leave_by(ProxySettings())

@@ -24,6 +24,7 @@ from infra import clock, telemetry, tenants
 from infra.delivery.following import connected
 from infra.delivery.reading import NotRead
 from infra.failing import named
+from infra.http import proxy_to
 from infra.intake.sightings import read_before
 from infra.leases import Lease, lead
 from infra.plugin import Host
@@ -80,7 +81,7 @@ class _Topics:
         until = clock.monotonic() + _LASTS
         self.companies.clear()
         url = str(self.host.settings.of(FortnoxSettings).events_url)
-        async with dial(url, open_timeout=_ANSWER, max_size=_LARGEST, proxy=None) as socket:
+        async with dial(url, open_timeout=_ANSWER, max_size=_LARGEST, proxy=proxy_to(url)) as socket:
             await self._add(socket, await self._wanted())
             await self._ask(socket, command="add-topics-v1", topics=[{"topic": "vouchers"}])
             await self._ask(socket, command="subscribe-v1")
