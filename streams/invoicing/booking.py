@@ -21,6 +21,8 @@ from schemas.settings import DaySalesSettings
 
 TIPS: Final = "tips"
 ROUNDING: Final = "rounding"
+TIP: Final = "Dricks"
+"""What its row is called."""
 _ONE: Final = Decimal("1.00")
 
 
@@ -103,7 +105,7 @@ def document_rows(receipt: InvoiceRequested, settings: DaySalesSettings, *, arti
     ]
     if receipt.tip:
         tip = DocumentRow(
-            text="Dricks",
+            text=TIP,
             quantity=_ONE if receipt.tip > 0 else -_ONE,
             price=abs(receipt.tip),
             vat_rate=ZERO,
@@ -154,7 +156,7 @@ def _moved(
         if line.vat:
             yield vat.account if vat else None, f"Moms {rate_text(line.vat_rate)} %", line.vat
     if receipt.tip:
-        yield category_account(settings, TIPS, receipt), "Dricks", receipt.tip
+        yield category_account(settings, TIPS, receipt), TIP, receipt.tip
     if more := difference(receipt):
         yield category_account(settings, ROUNDING, receipt), "Öresdifferens", more
     yield clearing_account(settings, method, receipt), f"Kvitto {receipt.receipt_number}", -total(receipt)

@@ -1,7 +1,7 @@
 """What each message teaches about a sale on account. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -42,6 +42,11 @@ class Learned:
 
 def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
     """Return what a message teaches; its own key stands first among the states."""
+    learned = _told(states, envelope)
+    return replace(learned, states=_with_returns(states, learned.states))
+
+
+def _told(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
     key = next(iter(states))
     state = states[key]
     match envelope.data:
@@ -116,6 +121,17 @@ def _with_receipt(states: Mapping[str, State], receipt: InvoiceRequested) -> Lea
         counter = learned.get(last, states[last])
         learned[last] = counter.model_copy(update={"receipts": (*counter.receipts, key)})
     return Learned(learned, key)
+
+
+def _with_returns(states: Mapping[str, State], learned: Mapping[str, State]) -> Mapping[str, State]:
+    """Remember returns under the number that they name: their sale may come after them, and others may name it, too."""
+    new = dict(learned)
+    for key, state in learned.items():
+        counters = state.receipt.returned_counters if state.receipt else ()
+        if counters and not any(key in states[counter].returns for counter in counters):
+            counter = new.get(counters[-1], states[counters[-1]])
+            new[counters[-1]] = counter.model_copy(update={"returns": (*counter.returns, key)})
+    return new
 
 
 def counted(states: Mapping[str, State], counters: Iterable[str]) -> tuple[str, ...]:

@@ -51,7 +51,11 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
     given = _given(case, verdict, writer)
     if isinstance(message, SettingsApplied) and hold and _changes_nothing(case.state, hold, given):
         return ()
-    closed = (writer.close(hold, ended(message, InvoiceRequested), _why(message, verdict)),) if hold else ()
+    if case.is_akin and hold and isinstance(verdict, Held) and verdict.reason == hold.reason:
+        return ()  # it waits on, whatever else came back meanwhile
+    how = "booked" if case.is_akin else ended(message, InvoiceRequested)
+    why = words.SALE_IS_OTHERWISE() if case.is_akin else _because(message)
+    closed = (writer.close(hold, how, _why(why, verdict)),) if hold else ()
     return (*closed, *given)
 
 
@@ -135,7 +139,7 @@ class _Writer(Writer):
         receipt, settings = self.receipt, case.settings
         remark = _receipt_of(receipt)
         if verdict.credits:
-            kind = "order" if case.sales[0].kind == "order" else "faktura"
+            kind = "order" if case.sales[0].document.kind == "order" else "faktura"
             remark = f"Kreditering av {kind} {verdict.credits}. {remark}"
         return CreateInvoice(
             **self._next("create", self.state.revision),
@@ -255,12 +259,12 @@ _THEN: Final[Mapping[type, Phrase]] = {
 }
 
 
-def _why(message: Message, verdict: Verdict) -> Text:
+def _why(because: Text, verdict: Verdict) -> Text:
     if isinstance(verdict, Held):
         then = words.WAITS_AS(reason=named(NAME, "reason", verdict.reason))
     else:
         then = _THEN[type(verdict)]()
-    return words.ENDED(why=_because(message), then=then)
+    return words.ENDED(why=because, then=then)
 
 
 def _because(message: Message) -> Text:

@@ -19,11 +19,14 @@ from schemas.flows import Held, another_company, not_done, step_of
 from schemas.invoices import CreateInvoice, InvoiceRequested, identifies
 from schemas.settings import DaySalesSettings, InvoicingSettings
 from schemas.words import Text
-from streams.invoicing import admission, booking, words
+from streams.invoicing import admission, booking, returning, words
 from streams.invoicing.admission import Receipt
 from streams.invoicing.learn import CUSTOMER_MISSING
+from streams.invoicing.returning import Back, Sale
 from streams.invoicing.state import Awaited, Document, State
 from streams.invoicing.verdict import (
+    ANOTHER,
+    ANYWAY,
     CREATE,
     CREDIT,
     CREDITED,
@@ -70,6 +73,9 @@ class Case(Receipt):
         own_number: the organisation number of these books, as far as is known.
         suspects: the receipts that this may be, by their keys.
         sales: of a return, what stands for the receipts that it may be of.
+        before: of a return, what others brought back of them.
+        gone: what came back of this receipt; nothing where that may be of another one of its number.
+        is_akin: it is another receipt that the message is about, and this return waited for it.
     """
 
     key: str
@@ -79,14 +85,19 @@ class Case(Receipt):
     configured: bool
     own_number: str | None
     suspects: Mapping[str, State]
-    sales: tuple[Document, ...]
+    sales: tuple[Sale, ...]
+    before: tuple[Back, ...]
+    gone: tuple[Back, ...]
+    is_akin: bool = False
 
     @classmethod
-    def of(cls, key: str, state: State, told: InvoiceRequested, states: States, terms: Terms, message: Message) -> Self:
-        """Return what is known of a receipt but its sales; the receipts that it may be are among ``states``."""
+    def of(cls, key: str, receipt: InvoiceRequested, states: States, terms: Terms, message: Message) -> Self:
+        """Return what is known of a receipt, whose state and those that it has to do with are among ``states``."""
         invoicing, accounts = terms.settings.invoicing, terms.settings.daysales
+        state, counters = states[key], receipt.returned_counters
+        others = returning.sales(key, receipt.counters, states)
         return cls(
-            receipt=told,
+            receipt=receipt,
             settings=invoicing or _NOT_CHOSEN[0],
             accounts=accounts or _NOT_CHOSEN[1],
             answers=state.answers,
@@ -97,7 +108,9 @@ class Case(Receipt):
             configured=invoicing is not None and accounts is not None,
             own_number=terms.organisation_number,
             suspects={doubt: states[doubt] for doubt in state.doubts},
-            sales=(),
+            sales=returning.sales(key, counters, states),
+            before=returning.came_back(key, counters, states),
+            gone=() if others else returning.came_back(key, receipt.counters, states),
         )
 
     @property
@@ -186,7 +199,7 @@ def a_receipt_invoiced_twice_waits(case: Case) -> Held | None:
         return Held("invoiced_twice", said, surplus, (CREDITED,), can_be_given_up=False)
     return Held(
         "invoiced_twice",
-        words.INVOICED_TWICE(document=_named(document), surplus=surplus),
+        words.INVOICED_TWICE(document=document.named, surplus=surplus),
         (str(document), *surplus),
         (CREDITED,),
         can_be_given_up=False,
@@ -208,7 +221,7 @@ def a_document_of_other_amounts_waits(case: Case) -> Held | None:
     document = case.state.document
     if document is None or document.otherwise is None:
         return None
-    made = words.CREDIT_NOTE(number=document.credited_by) if document.credited_by else _named(document)
+    made = words.CREDIT_NOTE(number=document.credited_by) if document.credited_by else document.named
     return Held(
         "other_amounts",
         words.OTHER_AMOUNTS(document=made, why=document.otherwise.said),
@@ -271,12 +284,8 @@ def _stands(state: State) -> Text:
         return words.NOT_SEEN()
     day, amount = receipt.invoice_date, booking.total(receipt)
     if state.document:
-        return words.SEEN_INVOICED(day=day, amount=amount, document=_named(state.document))
+        return words.SEEN_INVOICED(day=day, amount=amount, document=state.document.named)
     return words.SEEN(day=day, amount=amount)
-
-
-def _named(document: Document) -> Text:
-    return (words.ORDER if document.kind == "order" else words.INVOICE)(number=document.number)
 
 
 def a_company_without_settings_waits(case: Case) -> Held | None:
@@ -304,7 +313,7 @@ def a_document_that_is_not_known_is_credited_by_hand(case: Case) -> Held | None:
         return None
     return Held(
         "document_not_known",
-        words.DOCUMENT_NOT_KNOWN(document=_named(standing)),
+        words.DOCUMENT_NOT_KNOWN(document=standing.named),
         choices=(CREDITED,),
     )
 
@@ -318,7 +327,7 @@ def an_invoiced_receipt_stays_invoiced(case: Case) -> Held | None:
         return None
     return Held(
         "amended_after_invoicing",
-        words.AMENDED(document=_named(standing)),
+        words.AMENDED(document=standing.named),
         choices=(CREDIT,),
     )
 
@@ -336,6 +345,45 @@ def a_return_names_its_sale(case: Case) -> Held | None:
         words.RETURN_OF(receipt=of) if of else words.RETURN_OF_NOTHING(),
         choices=(RETRY, WITHOUT),
     )
+
+
+def a_return_is_within_its_sale(case: Case) -> Held | None:
+    """Hold a return by which more comes back than was sold: sent twice under two numbers, or of another receipt."""
+    sold = [sale.lines for sale in case.sales if sale.lines is not None]
+    if not sold or len(sold) < len(case.sales) or ANYWAY.answer in case.state.answers:
+        return None  # what was sold is not known, and nothing is held for that
+    own = returning.lines_of(case.receipt)
+    lines = returning.too_much(own, sold=sold, before=tuple(back.lines for back in case.before), now=(own,))
+    if not lines:
+        return None
+    before = tuple(back.named for back in case.before) or (words.NOTHING_BEFORE(),)
+    said = words.TOO_MUCH_BACK(receipt=case.receipt.returned_receipt or "", lines=lines, before=before)
+    return Held("returned_too_much", said, lines, (ANYWAY,))
+
+
+def an_amended_sale_covers_its_returns(case: Case) -> Held | None:
+    """Hold newer content of an invoiced sale of which more came back than it sells: the return may be told twice."""
+    if returning.stands(case.state) is None or ANYWAY.answer in case.state.answers:
+        return None
+    own = returning.lines_of(case.receipt)
+    lines = returning.too_much(own, sold=(own,), now=tuple(back.lines for back in case.gone))
+    if not lines:
+        return None
+    said = words.SOLD_TOO_LITTLE(lines=lines, before=tuple(back.named for back in case.gone))
+    return Held("returned_too_much", said, lines, (ANYWAY,))
+
+
+def a_return_is_by_the_customer_of_its_sale(case: Case) -> Held | None:
+    """Hold a return by another customer than the one whom the sale was invoiced to: who owes less must have owed."""
+    sold_to = [sale.customer for sale in case.sales]
+    is_known = bool(sold_to) and None not in sold_to and case.customer is not None
+    if case.total >= 0 or not is_known or case.customer in sold_to or ANOTHER.answer in case.state.answers:
+        return None
+    of, (sale, *_) = case.receipt.returned_receipt or "", case.sales
+    said = words.SOLD_TO_ANOTHER(
+        receipt=of, document=sale.document.named, sold=sale.customer or "", back=case.customer or ""
+    )
+    return Held("returned_by_another", said, choices=(ANOTHER,))
 
 
 def a_buyer_who_is_not_named_waits(case: Case) -> Held | None:
@@ -391,7 +439,7 @@ def a_receipt_of_nothing_needs_no_invoice(case: Case) -> Settled | None:
 
 def a_sale_on_account_is_invoiced(case: Case) -> Invoice:
     """Invoice what every rule let through; a return is a credit note that names the invoice that it is about."""
-    named = case.sales[0].number if case.total < 0 and len(case.sales) == 1 else ""
+    named = case.sales[0].document.number if case.total < 0 and len(case.sales) == 1 else ""
     return Invoice(case.customer or "", named)
 
 
@@ -403,6 +451,11 @@ _HAS_ACCOUNTS: Final = (
     admission.the_clearing_account_is_chosen,
 )
 """Has all of it an account? The invoice and the voucher beside it need the same."""
+OF_ITS_SALE: Final = frozenset(
+    rule.__name__
+    for rule in (a_return_names_its_sale, a_return_is_within_its_sale, a_return_is_by_the_customer_of_its_sale)
+)
+"""Where a return waits by these, it is looked at again when its sale, or another return of that, is otherwise."""
 Rule = Callable[[Case], Verdict | None]
 RULES: Final[tuple[Rule, ...]] = (
     # What did Fortnox say, and is there anything to decide?
@@ -430,9 +483,12 @@ RULES: Final[tuple[Rule, ...]] = (
     an_invoiced_receipt_stays_invoiced,
     # For whom?
     a_return_names_its_sale,
+    a_return_is_within_its_sale,
+    an_amended_sale_covers_its_returns,
     a_buyer_who_is_not_named_waits,
     a_missing_customer_waits,
     the_customer_is_found_first,
+    a_return_is_by_the_customer_of_its_sale,
     # What stands in Fortnox is credited. (After the above: nothing is credited for a receipt that has to wait.)
     an_amended_invoice_is_credited_in_full,
     # Invoice it.

@@ -8,6 +8,7 @@ from schemas.commands import HoldForReview, PostVoucher, VoucherRef
 from schemas.flows import Remembered
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
 from schemas.words import Text, Wording, heard
+from streams.invoicing import words
 
 
 class Beside(Remembered):
@@ -54,6 +55,11 @@ class Document(Remembered):
         """Tell whether nothing of it counts any more."""
         return self.credited_by is not None and (self.beside is None or self.beside.reversed_by is not None)
 
+    @property
+    def named(self) -> Text:
+        """The document as people name it."""
+        return (words.ORDER if self.kind == "order" else words.INVOICE)(number=self.number)
+
     def __str__(self) -> str:
         """Return the document as people name it."""
         return f"{self.kind} {self.number}"
@@ -77,9 +83,10 @@ Awaited = FindCustomer | CreateInvoice | PostVoucher
 
 
 class State(Remembered):
-    """One receipt as far as it has come, or (``receipts``) what is known under a counter: store, register, number.
+    """One receipt as far as it has come, or what is known under a counter: store, register, number.
 
-    A receipt without a store has its counter's key, so that one state can be both.
+    A receipt without a store has its counter's key, so that one state can be both. ``receipts`` and ``returns``
+    are only a counter's.
 
     Attributes:
         receipt: the newest content.
@@ -99,6 +106,8 @@ class State(Remembered):
         made: what they came out with; of orders from before this was remembered there is none.
         doubts: the receipts that this may be; a person says.
         receipts: of a counter: the keys of the receipts that came under it.
+        returns: of a counter: the keys of the receipts that are returns of its number; of those from before this was
+            remembered perhaps not all.
         invoiced: the content that a document was made of, where newer content came before that sale had left the day.
         opens_on: the first day after the locked period that Fortnox refused a voucher for, when it did so last.
     """
@@ -120,6 +129,7 @@ class State(Remembered):
     made: tuple[Made, ...] = ()
     doubts: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
+    returns: tuple[str, ...] = ()
     invoiced: InvoiceRequested | None = None
     opens_on: date | None = None
 

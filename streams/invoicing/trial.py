@@ -16,8 +16,9 @@ from schemas.flows import Held
 from schemas.invoices import InvoiceRequested
 from schemas.money import summed
 from schemas.settings import SettingsApplied, TenantSettings
-from streams.invoicing import booking
+from streams.invoicing import booking, returning, words
 from streams.invoicing.learn import counted
+from streams.invoicing.returning import Back, Sale
 from streams.invoicing.rules import Case, judge
 from streams.invoicing.state import Document, State
 from streams.invoicing.verdict import Find, Invoice, Verdict
@@ -28,9 +29,9 @@ _ASKED: Final = SettingsApplied(tenant="tried", version=1, applied_by="trial", s
 
 
 def akin(state: State) -> tuple[str, ...]:
-    """Return the receipts that this one may be, and what a return is of: its number's receipts."""
+    """Return the receipts that this one may be, and what a return is of: its number's receipts, and their returns."""
     returned = state.receipt.returned_counters if state.receipt else ()
-    return (*state.doubts, *state.receipts, *returned)
+    return (*state.doubts, *state.receipts, *state.returns, *returned)
 
 
 def trial(key: str, states: States, terms: Terms) -> Outcome | None:
@@ -57,25 +58,44 @@ def _as_if_new(key: str, states: States, terms: Terms) -> tuple[Case, Verdict] |
     state: State = states[key]
     if state.receipt is None:
         return None
-    case = Case.of(key, state.model_copy(update=_AS_IF_NEW), state.receipt, states, terms, _ASKED)
-    case = replace(case, sales=tuple(_sales(key, state.receipt, states, terms)))
+    sales = tuple(_sales(key, state.receipt, states, terms))
+    return _judged(key, state.receipt, states, terms, sales, _before(key, state.receipt, states, terms, sales))
+
+
+def _judged(
+    key: str, receipt: InvoiceRequested, states: States, terms: Terms, sales: tuple[Sale, ...], before: tuple[Back, ...]
+) -> tuple[Case, Verdict]:
+    as_if = {**states, key: states[key].model_copy(update=_AS_IF_NEW)}
+    case = replace(Case.of(key, receipt, as_if, terms, _ASKED), sales=sales, before=before)
     return case, judge(case)[1]
 
 
-def _sales(own: str, receipt: InvoiceRequested, states: States, terms: Terms) -> Iterator[Document]:
-    """Yield what would stand for the receipts that a return may be of; of what is none nothing asks for them."""
-    known = [counter for counter in receipt.returned_counters if counter in states]
-    for key in counted(states, known) if booking.total(receipt) < 0 else ():
+def _sales(own: str, receipt: InvoiceRequested, states: States, terms: Terms) -> Iterator[Sale]:
+    """Yield what would stand for the receipts that a return may be of."""
+    for key in counted(states, receipt.returned_counters):
         sale: State = states[key]
-        if key == own:
+        if key == own or sale.receipt is None:
             continue
-        if sale.receipt is None or booking.total(sale.receipt) < 0:  # a return of a return: as it stands
-            stands = sale.standing is not None
-        else:
-            found = _as_if_new(key, states, terms)
-            stands = found is not None and isinstance(found[1], Find | Invoice)
+        case, verdict = _judged(key, sale.receipt, states, terms, (), ())
+        is_return = case.total < 0  # of a return of a return: as it stands
+        stands = returning.stands(sale) is not None if is_return else isinstance(verdict, Find | Invoice)
         if stands:
-            yield Document(kind="document", number="", revision=sale.revision, order=None)
+            document = Document(kind="document", number="", revision=sale.revision, order=None)
+            yield Sale(document, case.customer, returning.lines_of(sale.receipt))
+
+
+def _before(
+    own: str, receipt: InvoiceRequested, states: States, terms: Terms, sales: tuple[Sale, ...]
+) -> tuple[Back, ...]:
+    """Return what would have come back of them by others: what stands came first, and else as they came."""
+    found: list[Back] = []
+    returns = sorted(returning.returns(receipt.returned_counters, states), key=lambda one: not returning.stands(one[1]))
+    keys = [key for key, _ in returns]
+    for key in keys[: keys.index(own)] if own in keys else ():
+        back = states[key].receipt
+        if isinstance(_judged(key, back, states, terms, sales, tuple(found))[1], Find | Invoice):
+            found.append(Back(words.COMES_BACK_BY(receipt=back.receipt_number), returning.lines_of(back)))
+    return tuple(found)
 
 
 def _invoiced(case: Case, state: State) -> Outcome:

@@ -208,13 +208,59 @@ AMENDED = Phrase(
 
 RETURN_OF = Phrase(
     "invoicing.return_of",
-    "Kvittot är en retur av kvitto {receipt}, som inte är fakturerat (än).",
-    "The receipt is a return of receipt {receipt}, which is not invoiced (yet).",
+    "Kvittot är en retur av kvitto {receipt}, som inte är fakturerat (än). Returen går vidare av sig själv när det "
+    "är fakturerat.",
+    "The receipt is a return of receipt {receipt}, which is not invoiced (yet). It goes on by itself when that is.",
 )
 RETURN_OF_NOTHING = Phrase(
     "invoicing.return_of_nothing",
     "Kvittot är en retur och anger inte av vilket kvitto.",
     "The receipt is a return, and does not say of which receipt.",
+)
+TOO_MUCH_BACK = Phrase(
+    "invoicing.too_much_back",
+    "Kvittot är en retur av kvitto {receipt}, och mer kommer tillbaka än vad som såldes ({lines}). Tillbaka sedan "
+    "tidigare: {before}. Är det samma retur en gång till: svara ”Kasta”; ska den krediteras ändå: svara ”Ändå”. Rättas "
+    "eller kastas någon av dem i kassan eller här, går det vidare av sig självt.",
+    "The receipt is a return of receipt {receipt}, and more comes back than was sold ({lines}). Came back before: "
+    "{before}. If it is the same return once more, answer discard; if it is to be credited all the same, answer "
+    "anyway. Where one of them is corrected in the till, or discarded here, it goes on by itself.",
+)
+SOLD_TOO_LITTLE = Phrase(
+    "invoicing.sold_too_little",
+    "Kassan har rättat kvittot, och mer av det har redan kommit tillbaka än vad det nu säljer ({lines}). Tillbaka: "
+    "{before}. Är rättelsen just den returen: svara ”Behåll”, annars krediteras den två gånger; ska båda gälla: svara "
+    "”Ändå”.",
+    "The till has corrected the receipt, and more of it came back already than it sells now ({lines}). Came back: "
+    "{before}. If the correction is that very return, answer keep, or it is credited twice; if both are to count, "
+    "answer anyway.",
+)
+NOTHING_BEFORE = Phrase("invoicing.nothing_before", "inget", "nothing")
+BACK_IN_ALL = Phrase(
+    "invoicing.back_in_all",
+    "sammanlagt {sold:money} sålt och {back:money} tillbaka",
+    "in all {sold:money} sold and {back:money} back",
+)
+BACK_AT_A_RATE = Phrase(
+    "invoicing.back_at_a_rate",
+    "med {rate:rate} % moms {sold:money} sålt och {back:money} tillbaka",
+    "at {rate:rate} % VAT {sold:money} sold and {back:money} back",
+)
+BACK_OF_A_ROW = Phrase(
+    "invoicing.back_of_a_row",
+    "av rad {row} {sold:money} sålt och {back:money} tillbaka",
+    "of row {row} {sold:money} sold and {back:money} back",
+)
+CAME_BACK_BY = Phrase("invoicing.came_back_by", "kvitto {receipt} ({document})", "receipt {receipt} ({document})")
+COMES_BACK_BY = Phrase("invoicing.comes_back_by", "kvitto {receipt}", "receipt {receipt}")
+SOLD_TO_ANOTHER = Phrase(
+    "invoicing.sold_to_another",
+    "Kvittot är en retur av kvitto {receipt}, som är {document} till kund {sold}; returen är till kund {back}. Är "
+    "kunden fel: rätta den i kassan och skicka kvittot igen med ett högre ändringsnummer. Ska kund {back} krediteras "
+    "ändå: svara ”Annan kund”.",
+    "The receipt is a return of receipt {receipt}, which is {document} to customer {sold}; the return is to customer "
+    "{back}. If the customer is wrong, correct it in the till and send the receipt again with a higher amendment. If "
+    "customer {back} is to be credited all the same, answer another.",
 )
 NOT_NAMED = Phrase(
     "invoicing.not_named",
@@ -285,6 +331,11 @@ FORTNOX_ANSWERED = Phrase(
     "Fortnox svarade på en order som inte var känd här",
     "Fortnox answered an order that this hold did not know of",
 )
+SALE_IS_OTHERWISE = Phrase(
+    "invoicing.sale_is_otherwise",
+    "Det som det är en retur av, eller en annan retur av det, är inte som förut",
+    "What it is a return of, or another return of that, is not as it was",
+)
 WAITS_AS = Phrase("invoicing.waits_as", "kvittot väntar nu som {reason}", "the receipt now waits as {reason}")
 IS_LOOKED_FOR = Phrase("invoicing.is_looked_for", "kunden söks", "the customer is looked for")
 IS_INVOICED = Phrase("invoicing.is_invoiced", "kvittot faktureras", "the receipt is invoiced")
@@ -354,6 +405,16 @@ WITHOUT = Phrase(
     "Gör kreditfakturan ändå; den anger bara kassans kvitto.",
     "Make the credit note all the same; it names the till's receipt only.",
 )
+ANYWAY = Phrase(
+    "invoicing.anyway",
+    "Låt det gälla ändå, fast mer kommer tillbaka än vad som såldes.",
+    "Let it count all the same, though more comes back than was sold.",
+)
+ANOTHER = Phrase(
+    "invoicing.another",
+    "Kreditera den andra kunden ändå, fast försäljningen var till en annan.",
+    "Credit the other customer all the same, though the sale was to another one.",
+)
 RIGHT = Phrase(
     "invoicing.right",
     "Den är rätt i Fortnox nu, eller ska vara som den är; gå vidare.",
@@ -390,6 +451,8 @@ _REASONS: Final[Mapping[str, str]] = {
     "document_not_known": "okänt dokument",
     "amended_after_invoicing": "ändrat efter fakturering",
     "sale_not_found": "försäljningen finns inte",
+    "returned_too_much": "mer tillbaka än sålt",
+    "returned_by_another": "retur av en annan kund",
     "customer_not_named": "kunden är inte angiven",
     "customer_missing": "kunden saknas",
     "invoiced_twice": "fakturerat två gånger",
@@ -411,6 +474,8 @@ _ANSWERS: Final[Mapping[str, str]] = {
     "own": "eget",
     "credit": "kreditera",
     "without": "utan",
+    "anyway": "ändå",
+    "another": "annan kund",
     "right": "rätt",
     "credited": "krediterad",
     "reversed": "återförd",
@@ -440,6 +505,9 @@ _RULES: Final[Mapping[str, str]] = {
     "a_document_that_is_not_known_is_credited_by_hand": "ett dokument som inte är känt krediteras för hand",
     "an_invoiced_receipt_stays_invoiced": "ett fakturerat kvitto förblir fakturerat",
     "a_return_names_its_sale": "en retur anger sin försäljning",
+    "a_return_is_within_its_sale": "en retur ryms i sin försäljning",
+    "an_amended_sale_covers_its_returns": "en ändrad försäljning täcker sina returer",
+    "a_return_is_by_the_customer_of_its_sale": "en retur är av försäljningens kund",
     "a_buyer_who_is_not_named_waits": "en köpare som inte är angiven väntar",
     "a_missing_customer_waits": "en kund som saknas väntar",
     "the_customer_is_found_first": "kunden hittas först",

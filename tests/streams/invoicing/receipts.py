@@ -115,6 +115,7 @@ class Host:
         self.organisation_number = organisation_number
         self.remembered = FlowDriver(FLOW)
         self.number = 0
+        self.customers: dict[tuple[str | None, Buyer], int] = {}
 
     def state(self, key: str | None = None) -> State:
         """Return what is remembered of a receipt."""
@@ -140,9 +141,12 @@ class Host:
         return self.tell(applied)
 
     def done(self, order: Order) -> tuple[Order, ...]:
-        """Let Fortnox carry out an order; return what comes of that."""
+        """Let Fortnox carry out an order; return what comes of that. Who was found once is found again."""
         self.number += 1
-        return self.tell(outcome(order, number=self.number))
+        number = self.number
+        if isinstance(order, FindCustomer):
+            number = self.customers.setdefault((order.customer_number, order.buyer), number)
+        return self.tell(outcome(order, number=number))
 
     def through(self, orders: tuple[Order, ...]) -> list[Order]:
         """Let Fortnox carry out these orders and what comes of them; return all of them, in their sequence."""

@@ -80,16 +80,23 @@ BUYERS: tuple[tuple[str | None, Buyer | None], ...] = (
 
 
 @st.composite
-def weeks(draw: st.DrawFn) -> list[Sale]:
-    """Draw what a till sells in a few days: on account or not, with tips, amended, and brought back in part."""
+def weeks(draw: st.DrawFn, *, again: bool = False) -> list[Sale]:
+    """Draw what a till sells in a few days: on account or not, with tips, amended, and brought back in part.
+
+    Args:
+        again: a sale may be brought back more than once, and so more of it than was sold.
+    """
     sales: list[Sale] = []
     for number in range(draw(st.integers(1, 6))):
         on_account = draw(st.sampled_from([True, True, False]))
         who, buyer = draw(st.sampled_from(BUYERS))
-        came_back = draw(st.sampled_from([None, None, *[s for s in sales if s.on_account and s.newest.tip >= 0]]))
+        back_already = set() if again else {s.newest.returned_receipt for s in sales}
+        whole = [s for s in sales if s.on_account and s.newest.receipt_number not in back_already]
+        came_back = draw(st.sampled_from([None, None, *whole]))
         rows: tuple[InvoiceRow, ...] = tuple(draw(st.lists(ROWS, min_size=1, max_size=3)))
         if came_back is not None and booking.total(came_back.newest) > 0:
             back = draw(st.sampled_from(came_back.newest.rows))
+            who, buyer = came_back.newest.customer_number, came_back.newest.buyer
             rows, on_account = (
                 (back.model_copy(update={"quantity": -back.quantity, "discount": back.discount and -back.discount}),),
                 True,

@@ -107,7 +107,7 @@ def waits(host: Host) -> set[tuple[str, str]]:
 
 
 @settings(max_examples=60)
-@given(week=weeks(), now=CHOICES, then=st.one_of(CHOICES, st.just(TenantSettings())))
+@given(week=weeks(again=True), now=CHOICES, then=st.one_of(CHOICES, st.just(TenantSettings())))
 def test_the_difference_is_what_really_comes_of_it(week: list[Sale], now: TenantSettings, then: TenantSettings) -> None:
     """The same receipts told to a copy of the company under the other settings: books, holds and difference agree."""
     told = [sale.newest for sale in week if sale.on_account]
@@ -171,6 +171,25 @@ def test_a_return_is_tried_with_the_sale_that_it_is_of() -> None:
     assert found.held == {"unmapped_group": 2}
     found = compared(host, chosen(accounts(start_date=DAY + timedelta(days=1)), start_date=DAY))
     assert (found.keys, found.held) == (2, {"before_start": 2})
+
+
+def test_a_return_is_tried_with_the_returns_before_it() -> None:
+    """What would be too much waits as it would: where all wait now, and where the first stands already."""
+    told = [
+        receipt(),
+        *(
+            receipt(number, rows=(row(quantity=Decimal("-2.00")),), returned_receipt="7", customer_number=customer)
+            for number, customer in (("8", "1042"), ("9", "1042"), ("10", "7"))
+        ),
+    ]
+    host = Host(chosen(NO_WINE))
+    played(host, told)
+    found = compared(host, chosen())
+    assert (found.released, found.held) == ({"unmapped_group": 1, "sale_not_found": 3}, {"returned_too_much": 2})
+    host.through(host.apply(chosen()))
+    assert waits(host) == {(one.key, "returned_too_much") for one in told[2:]}
+    assert compared(host, chosen(NO_WINE)).held == {"unmapped_group": 1, "sale_not_found": 3}
+    assert compared(host, chosen(OTHERS)).held == {}
 
 
 @pytest.mark.parametrize(("back", "waits_too"), [("1.00", []), ("-1.00", ["sale_not_found"])])
