@@ -137,7 +137,8 @@ Code = Annotated[str, _CODE]
 """A short name that a system gave: an id, a flow, a rule. It is compared as it stands."""
 
 
-_UNSEEN = frozenset(map(chr, (0x034F, 0x115F, 0x1160, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
+_LETTERS = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0)
+_UNSEEN = frozenset(map(chr, (*_LETTERS, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 """Of Unicode's default-ignorable code points those that are letters or marks by category."""
 
 
@@ -147,12 +148,16 @@ def whole(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def seen(text: str) -> str:
+    """Return what people see of a text: letters composed (NFC), every gap one space; perhaps nothing."""
+    # not zero-width joiners, soft hyphens, marks of order; nor what only chooses how the letter before it is drawn
+    drawn = "".join(c for c in whole(text) if unicodedata.category(c) != "Cf" and c not in _UNSEEN)
+    return unicodedata.normalize("NFC", " ".join(drawn.split()))
+
+
 def as_read(text: str) -> str:
-    """Return a name as people read it: letters composed (NFC), every gap one space, nothing that cannot be seen."""
-    text = whole(text)
-    # zero-width joiners, soft hyphens, marks of order; and what only chooses how the letter before it is drawn
-    seen = "".join(c for c in text if unicodedata.category(c) != "Cf" and c not in _UNSEEN)
-    return unicodedata.normalize("NFC", " ".join(seen.split())) or text
+    """Return a name as people read it; one of which nothing is to be seen as it stands."""
+    return seen(text) or whole(text)
 
 
 def alike(one: str, other: str) -> bool:
@@ -167,6 +172,16 @@ def written(value: object) -> object:
 
 Name = Annotated[str, BeforeValidator(written), _CODE]
 """A short name that people gave: a store, a product group, a means of payment. It is kept as people read it."""
+
+
+def _can_be_seen(name: str) -> str:
+    if not seen(name):
+        raise ValueError("there is nothing in it that can be seen")
+    return name
+
+
+SEEN: Final = AfterValidator(_can_be_seen)
+"""Of a name that a source takes: no page could show the other one. A message that was accepted before is read still."""
 
 _TENANT_ID = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}", re.ASCII)
 TenantId = Annotated[str, StringConstraints(pattern=rf"^{_TENANT_ID.pattern}$")]

@@ -8,7 +8,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from schemas.base import as_read
+from schemas.base import seen
 
 # ruff: noqa: RUF001, RUF003 - characters that look alike are what this file is about
 
@@ -30,7 +30,7 @@ _NEAREST: Final = str.maketrans(
 @lru_cache(maxsize=1024)
 def sanitise(text: str) -> str:
     """Return a text in the characters that Fortnox takes: the nearest ones, others dropped, white space single."""
-    nearest = as_read(text).translate(_NEAREST)
+    nearest = seen(text).translate(_NEAREST)
     allowed = " ".join("".join(_allowed(character) for character in nearest).split())
     return re.sub(r":/{2,}", ":/", allowed)  # "://" was seen refused, though each of its characters is allowed
 

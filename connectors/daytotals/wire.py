@@ -10,7 +10,7 @@ from io import StringIO
 from typing import Final
 
 from infra.plugin import Malformed
-from schemas.base import SWEDEN
+from schemas.base import SWEDEN, seen
 from schemas.daytotals import DayTotalsSettings, Meaning, meaning
 from schemas.money import ORE
 
@@ -54,7 +54,7 @@ def lines(raw: bytes, settings: DayTotalsSettings) -> Iterator[Line]:
         if len(cells) < len(meanings) or any(cell.strip() for cell in cells[len(meanings) :]):
             yield Line(number, {}, f"it has {len(cells)} cells, and there are {len(meanings)} headings")
             continue
-        pairs = [(one, cell.strip()) for one, cell in zip(meanings, cells, strict=False)]
+        pairs = [(one, cell.strip() if seen(cell) else "") for one, cell in zip(meanings, cells, strict=False)]
         if any(cell for one, cell in pairs if one is None):
             yield Line(number, {}, "something stands in a column that has no heading")
             continue

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from schemas.base import NO_NUL, Code, Day, Moment, Name
+from schemas.base import NO_NUL, SEEN, Code, Day, Moment, Name
 from schemas.events import OrganisationNumber, Register
 from schemas.invoices import Email, Line, Unit
 from schemas.money import ZERO, Money, Quantity, Rate
@@ -17,6 +17,7 @@ def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+Shown = Annotated[Name, SEEN]
 Taken = Annotated[Moment, AfterValidator(_in_utc)]
 Unsigned = Annotated[Money, Field(ge=0)]
 InDrawer = Annotated[Money, Field(gt=-(10**11), lt=10**11, description="so that the difference is an amount too")]
@@ -45,7 +46,7 @@ class Company(Wire):
 class ProductGroup(Wire):
     """Sales of one product group at one VAT rate."""
 
-    group: Name
+    group: Shown
     vat_rate: Rate
     net: Money
     vat: Money
@@ -62,7 +63,7 @@ class VatTotal(Wire):
 class Payment(Wire):
     """What came in by one means of payment."""
 
-    method: Name
+    method: Shown
     amount: Money
     count: Count | None = None
 
@@ -70,7 +71,7 @@ class Payment(Wire):
 class OtherAmount(Wire):
     """Money that is not sales and has no field of its own."""
 
-    category: Annotated[Name, AfterValidator(_has_no_field_of_its_own)]
+    category: Annotated[Shown, AfterValidator(_has_no_field_of_its_own)]
     amount: Money
 
 
@@ -91,7 +92,7 @@ class Tally(Wire):
 class Reduction(Wire):
     """Another registration that reduced the day's sales."""
 
-    kind: Name
+    kind: Shown
     count: Count | None = None
     amount: Unsigned
 
@@ -103,7 +104,7 @@ class ZReport(Wire):
     report_type: Literal["Z"]  # d
     amendment: Annotated[int, Field(ge=0, le=9999)] = 0
     company: Company  # a
-    store: Name
+    store: Shown
     register_id: Register  # e
     z_number: Annotated[int, Field(ge=1, le=999_999_999)]  # c
     business_date: Day
@@ -146,7 +147,7 @@ class SoldRow(Wire):
     quantity: Quantity
     price: Money
     vat_rate: Rate
-    group: Name | None = None
+    group: Shown | None = None
     article: Code | None = None
     unit: Unit | None = None
     discount: Money | None = None
@@ -170,9 +171,9 @@ class SaleOnAccount(Wire):
     format: Literal["bokbuss.openpos.sale-on-account/1"]
     amendment: Annotated[int, Field(ge=0, le=9999)] = 0
     company: Company
-    store: Name
+    store: Shown
     register_id: Register
-    receipt_number: Annotated[Code, StringConstraints(max_length=32)]
+    receipt_number: Annotated[Code, StringConstraints(max_length=32), SEEN]
     date: Day
     currency: Literal["SEK"]
     customer: Customer

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from infra import words
 from infra.plugin import Malformed
 from infra.verdicts import RetryLater
-from schemas.base import problems, whole
+from schemas.base import problems, seen, whole
 from schemas.words import Text
 
 OPERATOR_WAIT = 300.0
@@ -161,7 +161,8 @@ def field_name(name: str) -> str:
 
 def one_line(value: str | None) -> str | None:
     """Return a text of a record in one line; None for one that says nothing."""
-    return " ".join((value or "").replace("\0", "").split()) or None  # PostgreSQL keeps no NUL
+    line = " ".join((value or "").replace("\0", "").split())  # PostgreSQL keeps no NUL
+    return line if seen(line) else None
 
 
 def ignored(

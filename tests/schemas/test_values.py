@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from schemas import envelope, ids, problem_words, words
-from schemas.base import Code, CostCentre, Day, Message, Moment, Name, Project, SeriesCode, as_read
+from schemas.base import Code, CostCentre, Day, Message, Moment, Name, Project, SeriesCode, as_read, seen
+from schemas.characters import sanitise
 from schemas.envelope import decode, wrap
 from schemas.events import DayClosed, GroupSales, OtherAmount, Payment, PersonMentioned, RateTotal
 from schemas.money import Money, Rate, rate_text
@@ -118,6 +119,16 @@ def test_a_name_is_kept_as_people_read_it(spelled: str) -> None:
 def test_reading_a_name_twice_is_reading_it_once(text: str) -> None:
     """What is stored reads back as it was stored, and a name never becomes nothing."""
     assert as_read(as_read(text)) == as_read(text) != ""
+
+
+UNSEEN = (" ", "\u200c", "\u200d", "\u3164", "\u115f\u1160", "\u17b4", "\u180b", "\ufe0f", "\U000e0100")
+
+
+@pytest.mark.parametrize("text", UNSEEN)
+def test_what_nobody_sees_is_nothing(text: str) -> None:
+    """Not to people, and not to Fortnox; a message that has such a name, from before it was refused, is still read."""
+    assert seen(text) == sanitise(text) == ""
+    assert GroupSales(group=text, vat_rate=Decimal(25), net=Decimal("1.00"), vat=Decimal("0.25")).group == text
 
 
 def test_an_id_is_kept_as_it_stands() -> None:

@@ -18,10 +18,12 @@ from connectors.openpos import SYSTEM
 from connectors.openpos.translate import translate
 from infra.plugin import Malformed
 from schemas import ids
+from schemas.base import seen
 from schemas.documents import LARGEST, Document
 from schemas.events import DayClosed, Fact
 from schemas.invoices import InvoiceRequested
 from schemas.money import ZERO
+from tests.schemas.test_values import UNSEEN
 
 SAMPLES = Path(__file__).parents[3] / "connectors" / "openpos" / "samples"
 PAYLOADS = sorted(p for p in SAMPLES.glob("*.json") if not p.name.endswith(".facts.json"))
@@ -245,6 +247,14 @@ def test_a_wrong_field_is_named(path: str, value: object) -> None:
     assert why
 
 
+@pytest.mark.parametrize("path", ["store", "productGroups.0.group", "payments.0.method"])
+@pytest.mark.parametrize("name", UNSEEN)
+def test_a_name_that_nobody_sees_is_refused(path: str, name: str) -> None:
+    """A store or a group without a name on any page: an account could not be chosen for it."""
+    _, (problem,) = outcome(as_bytes(changed(path, name)))
+    assert problem.endswith("there is nothing in it that can be seen")
+
+
 def test_every_wrong_field_is_named_at_once() -> None:
     """One delivery is enough to learn everything that is wrong."""
     report = changed("payments.1.amount", 5.5) | {"zNumber": 0, "tip": "1.00"}
@@ -323,7 +333,7 @@ def test_a_name_that_is_no_name_is_not_shown() -> None:
 
 ore = st.integers(-(10**9), 10**9)
 counts = st.integers(0, 10**6)
-codes = st.text("abcåäöXYZ019 _.+&()/-", min_size=1, max_size=20)
+codes = st.text("abcåäöXYZ019 _.+&()/-", min_size=1, max_size=20).filter(seen)
 rates = st.sampled_from(["25", "12", "6", "0", "8.25"])
 
 

@@ -65,6 +65,13 @@ def test_a_wait_that_is_asked_for_is_kept_within_reason(said: str, seconds: floa
     )
 
 
+@pytest.mark.parametrize("text", [None, "", " \t", "\u200d", "\u3164 \ufe0f", "\0"])
+def test_a_text_of_which_nothing_is_seen_says_nothing(text: str | None) -> None:
+    """A person of such a name waits for a name, and is not written with one that is on no page."""
+    assert answers.one_line(text) is None
+    assert answers.one_line(f"{text or ''} Ada\n Berg") is not None
+
+
 def test_only_a_429_throttles() -> None:
     """A time to wait in another answer is about something else."""
     assert answers.throttled(answer(503, Retry_After="30"), "Acme") is None

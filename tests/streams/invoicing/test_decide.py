@@ -608,6 +608,14 @@ def test_a_return_of_a_receipt_of_its_own_number_is_of_the_older_one() -> None:
     assert anew.remark == "Kreditering av faktura 1. Kvitto 7, kassa K1, 2026-04-10"
 
 
+def test_a_customer_whose_name_nobody_sees_is_not_made() -> None:
+    """Not with a name that is on no page: it waits for a customer who is."""
+    host = Host(chosen(customers="create"))
+    (find,) = host.tell(receipt(customer_number=None, buyer=Buyer(email="a@exempel.se", name="\u3164\u200d")))
+    assert isinstance(find, FindCustomer)
+    assert not find.create
+
+
 @pytest.mark.parametrize("of", ["7", None])
 def test_a_return_whose_sale_is_not_invoiced_waits(of: str | None) -> None:
     """A credit note names what it credits; a person lets it go without."""
