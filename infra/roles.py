@@ -154,8 +154,8 @@ async def run(
         started: called with this process's URL once it listens.
     """
     leave_by(settings.proxy)
-    if settings.proxy.url is None and (named := sorted(_PROXIES & os.environ.keys())):
-        _log.warning("proxy of the environment not used", variables=named, instead="BOKBUSS_PROXY__URL")
+    if settings.proxy.url is None and (found := sorted(_PROXIES & os.environ.keys())):
+        _log.warning("proxy of the environment not used", variables=found, instead="BOKBUSS_PROXY__URL")
     certificates()  # without them no company's order leaves, and each lane would say so by itself for ever
     if {"sources", "flows"} & set(roles):
         await asyncio.to_thread(writable, settings.data)  # the inbox lies there, and Faust wants a folder

@@ -253,3 +253,12 @@ def test_a_sale_of_a_number_that_began_anew_is_another_one() -> None:
         "move",
     ]
     assert held(host.tell(back("9", invoice_date=DAY + timedelta(days=60)))).reason == "returned_too_much"
+
+
+def test_a_made_up_number_in_all_returns_costs_no_more_with_each() -> None:
+    """What is remembered under a number is read with each message about it."""
+    host = Host(chosen())
+    for number in range(1000, 1050):
+        assert held(host.tell(back(str(number), returned_receipt="0"))).rule == "a_return_names_its_sale"
+    [remembered] = [state.returns for state in host.remembered.states.values() if state.returns]
+    assert len(remembered) == 30
