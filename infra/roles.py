@@ -178,7 +178,7 @@ async def run(
         jobs.append(partial(fence.beat, parts.pulse, settings, parts.engine))
         jobs.append(partial(rotation.follow, vault, parts.engine, settings))
         if "sources" in roles:
-            web.deliveries(app, acceptor, registry.sources(), settings.max_body)
+            checks["deliveries"] = web.deliveries(app, acceptor, registry.sources(), settings.max_body)
             jobs += _sources(acceptor, host)
         if "flows" in roles:
             jobs += _flows(parts, host, checks)

@@ -37,6 +37,10 @@ _log = telemetry.log(__name__)
 HealthCheck = Callable[[], Awaitable[None]]
 _PROBE: Any = {"methods": ["GET", "HEAD"], "include_in_schema": False}  # two methods would be one operation twice
 _READY_WITHIN = 3.0
+_NO_ROOM = ("53", "58")
+"""What PostgreSQL's own names of lacking room, memory or a sound disk begin with: whoever comes next meets it too."""
+_REFUSED_SECONDS = 30.0
+"""For which nothing else is asked after such a refusal: nothing but a delivery shows that it is over."""
 _DIGITS = 18
 _DELIVER = "/v1/{tenant}/{system}"
 _END_WITHIN = 5
@@ -164,8 +168,30 @@ async def _not_told(_request: Request, error: Exception) -> Response:
     return PlainTextResponse(said, 503, {"Retry-After": "5"})
 
 
-def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], max_body: int) -> None:
-    """Add ``POST /v1/{tenant}/{system}``: a signed payload of a system is accepted once."""
+class _Room:
+    """Whether the database has room for deliveries. It is not tried: what is taken back needs room as well."""
+
+    _lacks: tuple[BaseException, float] | None = None
+
+    def taken(self) -> None:
+        self._lacks = None
+
+    def refused(self, error: BaseException) -> None:
+        if str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith(_NO_ROOM):
+            self._lacks = error, clock.monotonic() + _REFUSED_SECONDS
+
+    async def check(self) -> None:
+        if self._lacks is not None and clock.monotonic() < self._lacks[1]:
+            raise self._lacks[0].with_traceback(None)
+
+
+def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], max_body: int) -> HealthCheck:
+    """Add ``POST /v1/{tenant}/{system}``: a signed payload of a system is accepted once.
+
+    Returns: what fails as the last delivery did, where every other one would as well: on a full disk the database
+    answers whatever else it is asked.
+    """
+    room = _Room()
 
     @app.post(
         _DELIVER,
@@ -203,7 +229,9 @@ def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], 
         except Malformed as error:
             return 422, {"error": "the payload breaks its format", "problems": list(error.problems)}
         except tuple(_STATUS) as error:
+            room.refused(error.__cause__ or error)
             return _refused(error, system)
+        room.taken()
         unused = {"problems": list(accepted.unused)} if accepted.unused else {}
         return 202, {"event_ids": list(accepted.event_ids), **unused}
 
@@ -220,6 +248,8 @@ def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], 
             return await acceptor.accept_delivered_file(
                 tenant=tenant, source=source, file=file, headers=headers, trace=trace
             )
+
+    return room.check
 
 
 def _refused(error: Exception, system: str) -> tuple[int, dict[str, Any]]:

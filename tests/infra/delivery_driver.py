@@ -75,7 +75,8 @@ class DeliveryDriver:
 async def opened(engine: AsyncEngine, producer: AIOKafkaProducer, **settings: Any) -> AsyncIterator[DeliveryDriver]:
     """Serve deliveries, health and metrics."""
     acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT, settings=whole()(**settings, _env_file=None))
-    app = web.application({"database": roles._database(engine), "broker": roles._broker(producer)})
-    web.deliveries(app, acceptor, registry.sources(), MAX_BODY)
+    checks = {"database": roles._database(engine), "broker": roles._broker(producer)}
+    app = web.application(checks)
+    checks["deliveries"] = web.deliveries(app, acceptor, registry.sources(), MAX_BODY)
     async with web.serving(app, "127.0.0.1", 0) as url, Client(timeout=30.0) as http:
         yield DeliveryDriver(url, http, acceptor, engine)

@@ -12,6 +12,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, telemetry
@@ -42,7 +43,7 @@ async def test_a_process_lives_and_is_ready(opened: DeliveryDriver) -> None:
     ready = await opened.get("/readyz")
     assert (ready.status, json.loads(ready.body)) == (
         200,
-        {"ready": True, "checks": {"database": "ok", "broker": "ok"}},
+        {"ready": True, "checks": {"database": "ok", "broker": "ok", "deliveries": "ok"}},
     )
 
 
@@ -54,6 +55,28 @@ async def test_readiness_names_the_part_that_is_missing(opened: DeliveryDriver, 
         assert json.loads(ready.body)["checks"]["database"] != "ok"
         assert (await opened.get("/healthz")).status == 200
     assert (await opened.get("/readyz")).status == 200
+
+
+async def test_readiness_says_that_the_database_has_no_room(
+    opened: DeliveryDriver, engine: AsyncEngine, tenant: str
+) -> None:
+    """On a full disk it answers every question, and takes no delivery; what one sender alone meets is no reason."""
+    await opened.add(tenant)
+    for code, lacks in (("53100", "DiskFull"), ("22000", "ok")):
+        async with engine.begin() as connection:
+            raising = f"$$begin raise exception 'by the test' using errcode = '{code}'; end$$"
+            function = "create or replace function full_disk() returns trigger language plpgsql as"
+            await connection.execute(text(f"{function} {raising}"))
+            await connection.execute(
+                text("create trigger full_disk before insert on deliveries execute function full_disk()")
+            )
+        assert (await opened.post(f"{tenant}/openpos", REPORT))[0] == 503
+        ready = await opened.get("/readyz")
+        assert (ready.status, json.loads(ready.body)["checks"]["deliveries"]) == (200 if lacks == "ok" else 503, lacks)
+        async with engine.begin() as connection:
+            await connection.execute(text("drop trigger full_disk on deliveries"))
+        assert (await opened.post(f"{tenant}/openpos", REPORT))[0] == 202
+        assert (await opened.get("/readyz")).status == 200
 
 
 async def test_readiness_names_a_broker_that_is_away(engine: AsyncEngine, fragile_kafka: EmbeddedKafka) -> None:
