@@ -61,8 +61,16 @@ async def _shown(visit: Visit, hold: Hold, *, status: int = 200, error: str = ""
     names = await remembering.names(engine, registry.flows(), visit.tenant, [hold.key])
     name = names.get(hold.key, "")
     reopens = hold.closed_at is not None and REOPEN in await acting.offered(engine, hold)
-    shown = {"hold": hold, "name": name, "error": error, "comment": comment, "reopens": reopens}
+    now = await _waits_now(visit, hold) if hold.closed_at is not None else None
+    shown = {"hold": hold, "name": name, "error": error, "comment": comment, "reopens": reopens, "now": now}
     return await visit.show("hold.html", status=status, must_say_why=acting.must_say_why, **shown)
+
+
+async def _waits_now(visit: Visit, hold: Hold) -> Hold | None:
+    """Return what waits of the same key by now: a page that was opened before is answered there."""
+    async with visit.host.engine.connect() as connection:
+        holds = await waiting.holds_of(connection, visit.tenant, hold.key)
+    return next((one for one in reversed(holds) if one.closed_at is None), None)
 
 
 async def _answer(visit: Visit) -> Response:
@@ -70,8 +78,7 @@ async def _answer(visit: Visit) -> Response:
     comment = visit.form.get("comment", "").strip()[:500]
     choices = await acting.offered(visit.host.engine, hold)
     if hold.closed_at is not None and chosen not in choices:
-        error = visit.say("Det väntar inte längre: någon hann före.", "It waits no longer: somebody was quicker.")
-        return await _shown(visit, hold, status=409, error=error)
+        return await _shown(visit, hold, status=409, error=_too_late(visit, hold), comment=comment)
     error = ""
     if chosen not in choices:
         error = visit.say("Välj ett svar.", "Choose an answer.")
@@ -84,6 +91,18 @@ async def _answer(visit: Visit) -> Response:
     said = views.became(hold, chosen, came, visit.language)
     other = came.again is not None or views.ended_otherwise(came, chosen) is not None
     return visit.go(visit.at("held", str(hold.hold_id)), said, "wait" if other else "good")
+
+
+def _too_late(visit: Visit, hold: Hold) -> str:
+    """Say that an answer does nothing any more; whoever sends one twice has given the first one, too."""
+    if hold.how == "answered":
+        return visit.say(
+            "Det är redan besvarat: det här svaret gör inget.", "It is answered already: this does nothing."
+        )
+    return visit.say(
+        "Det väntar inte längre så som sidan visade: svaret gör inget.",
+        "It waits no longer as the page showed it: the answer does nothing.",
+    )
 
 
 async def _hold(visit: Visit) -> Hold:

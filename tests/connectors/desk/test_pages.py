@@ -396,6 +396,35 @@ def test_a_hold_is_answered_under_the_name_of_the_session() -> None:
     assert [(fact.answer, fact.answered_by) for fact in found] == [("reverse", f"accountant-{SHOP}@example.se")]
 
 
+def test_a_page_that_was_open_for_long_leads_to_what_waits_by_now() -> None:
+    """Other settings or newer content have ended the hold, and the same day waits anew: nobody was quicker."""
+    now = "00000000-0000-5000-8000-000000000001"
+    close = "update held set closed_at = now(), how = :how, message = '' where hold_id = :hold"
+
+    async def past(past: Past) -> None:
+        await past.reviews(past.held())
+        async with past.place.engine.begin() as connection:
+            await connection.execute(text(close), {"how": "settings_changed", "hold": HOLD})
+        await past.reviews(past.held(hold_id=now))
+
+    async def story(visitor: Visitor) -> None:
+        form = {"answer": "reverse", "comment": "1000 kr was Swish"}
+        late = await visitor.post(f"/companies/{SHOP}/held/{HOLD}", form)
+        assert (late.status_code, f'href="/companies/{SHOP}/held/{now}"' in late.text) == (409, True)
+        assert "answered already" not in late.text
+        assert "1000 kr was Swish" in late.text
+        async with visitor.host.engine.begin() as connection:
+            await connection.execute(text(close), {"how": "answered", "hold": now})
+        twice = await visitor.post(f"/companies/{SHOP}/held/{now}", form)
+        assert (twice.status_code, "answered already" in twice.text, "It waits again" in twice.text) == (
+            409,
+            True,
+            False,
+        )
+
+    visit(story, DeskRole.ACCOUNTANT, past=past)
+
+
 def answers() -> list[ReviewAnswered]:
     """Return the answers that stand in Kafka: other tests' too, and between them what else people have decided."""
 
