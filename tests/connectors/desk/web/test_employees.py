@@ -398,6 +398,27 @@ def test_who_waits_is_found_by_the_name_that_the_list_shows() -> None:
     visit(story)
 
 
+def test_somebody_is_found_by_name_and_the_browsers_history_names_nobody() -> None:
+    """Explain says that nothing is known only where it is so; two of one name are told apart, titles name nobody."""
+
+    async def story(staff: Staff) -> None:
+        asked = f"/explain?tenant={staff.tenant}&what="
+        assert (await staff.get(asked + "eva")).status_code == 404  # nobody has compared anybody
+        plan = await staff.plan()
+        assert (await staff.get(asked + "bo+ek")).headers["location"].endswith(f"/{staff.tenant}/story/huma%2Fbo")
+        several = await staff.get(asked + "eva")
+        assert [name in several.text for name in ("Eva Ek", "Eva Lind", "huma/eva", "employee/7")] == [True] * 4
+        assert (await staff.get(asked + "nobody")).status_code == 404
+        row = await staff.row(plan, "Bo Ek")
+        for page in (f"{plan}/rows/{row}", f"/companies/{staff.tenant}/story/huma/bo"):
+            html = (await staff.get(page)).text
+            assert ("Bo Ek" in html, "Bo Ek" in html.partition("<title>")[2].partition("</title>")[0]) == (True, False)
+        await staff.is_signed_in_as(DeskRole.VIEWER, "grannen")
+        assert "Bo Ek" not in (await staff.get(asked + "ek")).text
+
+    visit(story)
+
+
 def test_a_number_that_no_row_has_is_no_row() -> None:
     """However long it is: it is said that there is no such page, and not that the database is away."""
 
