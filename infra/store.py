@@ -12,7 +12,16 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from sqlalchemy import Connection, Dialect, Executable, Row, TextClause, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, InvalidRequestError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    InvalidatePoolError,
+    InvalidRequestError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -42,6 +51,8 @@ _PATIENCE_WITH_US: Final = """select set_config('tcp_keepalives_idle', '10', fal
     set_config('tcp_keepalives_interval', '3', false), set_config('tcp_keepalives_count', '3', false),
     set_config('tcp_user_timeout', '20000', false)"""
 """The server's, for as long: what a process has locked whose machine is silently gone keeps others for no longer."""
+AWAY: Final = (OperationalError, InternalError, InterfaceError, PoolTimeout)
+"""What SQLAlchemy raises where the database is away, has no room or can only be read; the rest is a bug of ours."""
 _FRESH = 0.2
 """Seconds after its last use in which a connection is used again unasked: no server is back in so short a time."""
 LENT: Final = "bokbuss_vault"

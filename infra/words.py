@@ -26,6 +26,11 @@ NOT_CLEAR = Phrase(
     "the answer does not say whether it was written: {form}",
 )
 OUR_FAILURE = Phrase("infra.our_failure", "ett fel hos oss: {error}", "our own failure: {error}")
+DATABASE_AWAY = Phrase(
+    "infra.database_away",
+    "databasen svarade inte, eller tog inte emot: {error}",
+    "the database did not answer, or did not take it: {error}",
+)
 UNAVAILABLE = Phrase("infra.unavailable", "bokbuss kan inte ta emot just nu: {how}", "bokbuss cannot accept now: {how}")
 EMPTY = Phrase("infra.empty", "tomt", "empty")
 PLAIN_TEXT = Phrase("infra.plain_text", "text", "text")

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from infra import clock, faultpoints, telemetry, tracing, words
+from infra import clock, faultpoints, store, telemetry, tracing, words
 from infra.delivery.budget import Budget
 from infra.delivery.journal import Journal, Transition, Work, put_off
 from infra.delivery.pace import OUR_FAILURE, Pace
@@ -19,6 +19,7 @@ from infra.trail import Entry
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.audit import ANSWERED, Call, Outcome
 from schemas.envelope import type_of
+from schemas.words import Text
 
 _log = telemetry.log(__name__)
 
@@ -35,6 +36,8 @@ _IDLE = 30.0
 """Seconds after which a lane without work looks at the journal by itself."""
 _AFTER_OUR_FAILURE = 60.0
 """Seconds until an order is tried again that a bug of ours stopped; the target is well, so the lane goes on."""
+_AFTER_THE_DATABASE = 2.0
+"""Seconds until an order is tried again that needed the database while it was away; growing, and for the whole lane."""
 _CALLS_KEPT = 50
 
 
@@ -249,10 +252,8 @@ class Lane:
         except NotRead as error:
             return error.verdict
         except Exception as error:  # noqa: BLE001 - a bug of ours; after the first byte nothing is certain
-            _log.exception("sink failed", tenant=self._tenant, order_id=work.order.id)
-            if not self._left:
-                return _failed(error)
-            return Unknown.saying(words.OUR_FAILURE(error=named(error)))
+            verdict, why = self._failed(error, "sink failed", work)
+            return Unknown.saying(why) if self._left else verdict
 
     async def _probe(self, client: Any, work: Work, attempt: Attempt) -> Look:
         try:
@@ -262,8 +263,17 @@ class Lane:
         except NotRead as error:
             return error.verdict
         except Exception as error:  # noqa: BLE001 - a bug of ours; it says nothing about the order
-            _log.exception("look failed", tenant=self._tenant, order_id=work.order.id)
-            return _failed(error)
+            return self._failed(error, "look failed", work)[0]
+
+    def _failed(self, error: Exception, what: str, work: Work) -> tuple[RetryLater, Text]:
+        """Log what kept an order from being carried out or looked for; return how long it waits for it, and why."""
+        if isinstance(error, store.AWAY):
+            _log.warning("database away", tenant=self._tenant, order_id=work.order.id, error=named(error))
+            why = words.DATABASE_AWAY(error=named(error))
+            return RetryLater.saying(_AFTER_THE_DATABASE, "database_away", why, "operator"), why
+        _log.exception(what, tenant=self._tenant, order_id=work.order.id)
+        why = words.OUR_FAILURE(error=named(error))
+        return RetryLater.saying(_AFTER_OUR_FAILURE, OUR_FAILURE, why, "developer"), why
 
     async def _once(self, client: Any, work: Work, attempt: Attempt, sent_again: Delivered) -> Verdict:
         """Look after a write that was sent again: the first one may have come later than it was waited for."""
@@ -417,11 +427,6 @@ def _others(work: Work, there: AlreadyThere) -> tuple[Entry, ...]:
 def _of_step(change: Transition, span: tracing.Span) -> Transition:
     """Return a change whose entry names the step that it comes of."""
     return change if change.entry is None else replace(change, entry=replace(change.entry, hop=span.traceparent))
-
-
-def _failed(error: Exception) -> RetryLater:
-    why = words.OUR_FAILURE(error=named(error))
-    return RetryLater.saying(_AFTER_OUR_FAILURE, OUR_FAILURE, why, "developer")
 
 
 def _of_entry(entry: Entry, calls: tuple[Call, ...]) -> tuple[Call, ...]:

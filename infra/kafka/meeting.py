@@ -6,8 +6,6 @@ from math import inf
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, store, telemetry
@@ -21,7 +19,7 @@ from schemas.topics import TOPICS
 
 _log = telemetry.log(__name__)
 
-AWAY = (OperationalError, InternalError, InterfaceError, PoolTimeout, KafkaError, BrokerUnavailable, OSError)
+AWAY = (*store.AWAY, KafkaError, BrokerUnavailable, OSError)
 """What is raised while the broker or the database is away: the same again will do. Everything else is a bug.
 
 A database that can only be read, as a standby after a failover, or that ends transactions by itself, says so by an

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
+from psycopg.errors import AdminShutdown
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from infra.delivery.budget import LOOK_UP, Budget
@@ -269,6 +271,44 @@ def test_a_bug_before_anything_left_leaves_no_doubt() -> None:
         assert company.row("day/2").state == "delivered"
         assert company.target.writes[1][1] - company.target.writes[0][1] < 1.0
         assert company.target.looks == []
+
+    virtual.run(story())
+
+
+def test_a_database_that_is_away_is_no_bug_of_ours() -> None:
+    """The lane waits for it as for a target that is away: seconds, not a minute; and nobody looks for a bug."""
+
+    async def story() -> None:
+        away = OperationalError("select", {}, AdminShutdown("gone"))
+        failing = [away, away]
+
+        async def fail_before(order: Envelope[Any], attempt: Attempt) -> Verdict:
+            if failing:
+                raise failing.pop()
+            return await says(Delivered(VOUCHER))(order, attempt)
+
+        company = LaneDriver(Target(on_write=fail_before))
+        await company.insert("day/1")
+        with capture_logs() as said:
+            await company.run(20.0)
+        assert company.row("day/1").history == ["queued", *["sending", "queued"] * 2, "sending", "delivered"]
+        assert [line["error"] for line in said if line["event"] == "database away"] == ["AdminShutdown"] * 2
+        assert [line for line in said if line["log_level"] == "error"] == []
+        assert company.target.looks == []
+
+    virtual.run(story())
+
+
+def test_a_database_that_is_away_once_a_write_has_left_leaves_it_in_doubt() -> None:
+    """It is looked for as any other; on record it says what was away."""
+
+    async def story() -> None:
+        away = OperationalError("select", {}, AdminShutdown("gone"))
+        company = LaneDriver(Target(on_write=says(away), on_probe=says(away, AlreadyThere(VOUCHER))))
+        await company.insert("day/1")
+        await company.run(30.0)
+        assert company.row("day/1").history[-2:] == ["unknown", "delivered"]
+        assert "AdminShutdown" in company.database.trail["a"][0].why
 
     virtual.run(story())
 
