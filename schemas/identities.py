@@ -25,8 +25,11 @@ WHY: Final = {
 _PERSON = re.compile(r"(?P<century>\d\d)?(?P<yymmdd>\d{6})(?P<sign>[-+]?)(?P<serial>\d{3})\d", re.ASCII)
 _INTERIM = re.compile(r"(\d\d)?\d{6}[-+]?[EJKLMNRSTUWX]\d{3}", re.ASCII | re.IGNORECASE)
 _ORGANISATION = re.compile(r"(16)?(?P<ten>[1-9]\d[2-9]\d{3}-?\d{4})", re.ASCII)
-_TEN_OF = re.compile(r"(?:SE)?(?:16|18|19|20)?(\d{6}[-+]?\d{4})|SE(\d{6}-?\d{4})-?01", re.ASCII | re.IGNORECASE)
-_BLANK = re.compile(r"[\s\u200b\ufeff]+")
+_TEN_OF = re.compile(
+    r"(?:SE)?(?P<century>16|18|19|20)?(?P<ten>\d{6}[-+]?\d{4})|SE(?P<vat>\d{6}-?\d{4})-?01", re.ASCII | re.IGNORECASE
+)
+_BLANK = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+"""Between digits, as somebody typed or pasted them: also what nobody sees."""
 _DASH = re.compile(r"[\u2010-\u2015\u2212]")
 _SHAPE = re.compile(r"\d+[-+]?\d*", re.ASCII)
 _CENTURIES = ("18", "19", "20")
@@ -71,9 +74,11 @@ def personal_number(text: str, today: date) -> PersonalNumber:
     """Read a personal or co-ordination number of 10 or 12 digits, with -, + or neither between day and serial number.
 
     Ten digits mean who was born last, on ``today`` at the latest; with + (from the year in which one turns 100) in the
-    year 100 years ago at the latest. Raises ``Invalid`` (``WHY``).
+    year 100 years ago at the latest. Blanks, and dashes of any kind, are as people paste them.
+
+    Raises ``Invalid`` (``WHY``).
     """
-    text = text.strip()
+    text = _typed(text)
     if _INTERIM.fullmatch(text):
         raise _invalid("interim")
     if not _SHAPE.fullmatch(text):
@@ -107,7 +112,7 @@ def organisation_number(text: str) -> str:
     A sole trader's is the personal or co-ordination number (ten digits, or twelve with the century).
     Raises ``Invalid`` (``WHY``).
     """
-    text = text.strip()
+    text = _typed(text)
     if found := _ORGANISATION.fullmatch(text):
         ten = found["ten"].replace("-", "")
     elif not _SHAPE.fullmatch(text):
@@ -138,13 +143,30 @@ def ten_of(number: str) -> str | None:
 
     With or without a century, a hyphen of any kind and blanks, or as the number for VAT: ``SE556016068001``.
     """
-    found = _TEN_OF.fullmatch(_DASH.sub("-", _BLANK.sub("", number)))
-    return "".join(filter(str.isdecimal, found[1] or found[2])) if found else None
+    return _century_and_ten(number)[1] or None
 
 
 def ten_digits(number: str) -> str:
     """Return the ten digits of an organisation's number, as ``ten_of`` does; anything else as it is."""
     return ten_of(number) or number
+
+
+def is_persons(number: str, digits12: str) -> bool:
+    """Tell whether a number is a person's, however it is written: of their century, if it says one."""
+    century, ten = _century_and_ten(number)
+    return bool(ten) and ten == digits12[2:] and century in {"", digits12[:2]}
+
+
+def _century_and_ten(number: str) -> tuple[str, str]:
+    """Return the century and the ten digits of an organisation's or a person's number; "" for what it does not say."""
+    if not (found := _TEN_OF.fullmatch(_typed(number))):
+        return "", ""
+    return found["century"] or "", "".join(filter(str.isdecimal, found["ten"] or found["vat"]))
+
+
+def _typed(number: str) -> str:
+    """Return a number without blanks, and with the hyphen that is meant by any dash."""
+    return _DASH.sub("-", _BLANK.sub("", number))
 
 
 def _day(century: str, yymmdd: str) -> date | None:

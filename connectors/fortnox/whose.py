@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from connectors.fortnox import refusal_words
 from infra.delivery.answers import Answer, json_object
-from schemas.identities import shown_organisation, ten_digits
+from schemas.identities import shown_organisation, ten_of
 from schemas.words import Text
 
 _TEN: Final = 10
@@ -66,8 +66,8 @@ def objection(
 
 
 def digits(number: str | None) -> str:
-    """Return the ten digits that tell organisations apart: written with or without a hyphen, or a century before."""
-    return "".join(c for c in ten_digits(number or "") if c in "0123456789")[-10:]
+    """Return the ten digits that tell organisations apart; of what is written as no number of ours its digits."""
+    return ten_of(number or "") or "".join(c for c in number or "" if c in "0123456789")
 
 
 def shown(number: str | None) -> str:

@@ -2,20 +2,18 @@
 
 import base64
 import hashlib
-import re
 from typing import Any, Final
 
 from connectors.openpos.wire import Customer, SaleOnAccount, ZReport
 from infra.intake import payloads
 from schemas.documents import LARGEST, Document, Flaw
 from schemas.events import DayClosed, Fact, GroupSales, OtherAmount, Payment, RateTotal
-from schemas.identities import is_sole_trader, ten_digits
+from schemas.identities import is_sole_trader, ten_of
 from schemas.invoices import Buyer, InvoiceRequested, InvoiceRow
 from schemas.money import ZERO
 from schemas.personal import unsealed_number
 
 _SALE: Final = "bokbuss.openpos.sale-on-account/1"
-_TEN: Final = re.compile(r"\d{10}", re.ASCII)
 _BEGIN: Final = b"%PDF-"
 _END: Final = b"%%EOF"
 _TAIL: Final = 1024
@@ -85,11 +83,10 @@ def _invoice_requested(sale: SaleOnAccount) -> InvoiceRequested:
 def _buyer(customer: Customer, sale: SaleOnAccount) -> Buyer | None:
     said = customer.model_dump(include={"email", "name", "street", "postal_code", "city"})
     if number := customer.organisation_number:
-        ten = ten_digits(number.replace(" ", ""))
-        if _TEN.fullmatch(ten) and not is_sole_trader(ten):
+        if (ten := ten_of(number)) and not is_sole_trader(ten):
             said["organisation_number"] = ten
         else:  # a person's, a sole trader's too: the host seals it
-            said["personal_number"] = unsealed_number(number.replace(" ", ""), sale.date)
+            said["personal_number"] = unsealed_number(number, sale.date)
     buyer = Buyer(**said)
     return None if buyer == Buyer() else buyer
 

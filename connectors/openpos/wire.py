@@ -153,11 +153,15 @@ class SoldRow(Wire):
     discount: Money | None = None
 
 
+_AsTyped = Annotated[str, StringConstraints(pattern=r"^[\d\s+\-\u2010-\u2015\u2212]{10,20}$")]
+"""A number with whatever dashes and blanks somebody typed or pasted."""
+
+
 class Customer(Wire):
     """Whom the till sold to, as far as it knows."""
 
     number: Code | None = None
-    organisation_number: Annotated[str, StringConstraints(pattern=r"^[\d +\-]{10,15}$")] | None = None
+    organisation_number: _AsTyped | None = None
     email: Email | None = None
     name: Line | None = None
     street: Line | None = None

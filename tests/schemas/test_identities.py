@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.identities import WHY, Invalid, PersonalNumber, luhn, organisation_number, personal_number, ten_digits
+from schemas.identities import (
+    WHY,
+    Invalid,
+    PersonalNumber,
+    is_persons,
+    luhn,
+    organisation_number,
+    personal_number,
+    ten_digits,
+)
 
 TODAY = date(2026, 4, 10)
 VECTORS = Path(__file__).parents[3] / "shared" / "samples" / "swedish-ids.json"
@@ -59,6 +68,10 @@ def spellings(digits12: str) -> list[str]:
     ]
 
 
+PASTED = ("\u2013", "\u2212", "\u2011", " ", "\u00a0", " - ", "\u202f\u2013\u202f", "\u00ad", "\u200e-", "\ufeff")
+"""What stands between the digits of a number that was copied: dashes, blanks, and what nobody sees."""
+
+
 # --- People -----------------------------------------------------------------------------------------------------------
 
 
@@ -93,6 +106,9 @@ def test_the_public_vectors_of_personal_numbers_hold() -> None:
         ("121212+1212", "191212121212", False),
         ("191212121212", "191212121212", False),
         ("19121212-1212", "191212121212", False),
+        *[(f"570428{sign}9999", "195704289999", False) for sign in PASTED],
+        ("121212\u00a0+\u00a01212", "191212121212", False),
+        ("19 57 04 28 99 99", "195704289999", False),
     ],
 )
 def test_valid_numbers_get_one_form(text: str, digits12: str, *, is_coordination: bool) -> None:
@@ -111,7 +127,7 @@ def test_valid_numbers_get_one_form(text: str, digits12: str, *, is_coordination
         ],
         *[
             (text, "wrong_characters")
-            for text in ("", "-", "570428 9999", "570428--9999", "SE5704289999", "570428-999\u0669")
+            for text in ("", "-", "570428--9999", "570428\u2013-9999", "SE5704289999", "570428-999\u0669")
         ],
         *[(text, "interim") for text in ("000101-T220", "20000101S220", "000101X220", "000101-t220")],
         ("000101-Q220", "wrong_characters"),
@@ -210,6 +226,7 @@ def test_the_public_vectors_of_organisation_numbers_hold() -> None:
             for text in ("556016-0680", "5560160680", "165560160680", "16556016-0680", " 556016-0680 ")
         ],
         ("857209-0606", "8572090606"),
+        *[(f"556016{sign}0680", "5560160680") for sign in PASTED],
         *[(text, "1212121212") for text in ("121212-1212", "121212+1212", "191212121212")],  # a sole trader
         ("000229-2399", "0002292399"),  # one born on a leap day
         ("199502809990", "9502809990"),  # a sole trader with a co-ordination number
@@ -225,7 +242,7 @@ def test_organisation_numbers_get_ten_digits(text: str, ten: str) -> None:
     [
         *[(text, "wrong_check_digit") for text in ("556016-0681", "5561034250", "165560160681", "121212-1213")],
         *[(text, "wrong_length") for text in ("556016-068", "556016-06801", "55-60160680", "5560160680-")],
-        *[(text, "wrong_characters") for text in ("", "556016 0680", "SE556016068001", "556016-068o")],
+        *[(text, "wrong_characters") for text in ("", "556016/0680", "SE556016068001", "556016-068o")],
         *[(text, "not_an_organisation") for text in ("195560160680", "551316-0680", "052016-0680", "121212-0004")],
     ],
 )
@@ -255,6 +272,21 @@ def test_what_is_no_organisation_number_is_refused_with_its_reason(text: str, co
 def test_a_number_that_others_wrote_is_compared_by_its_ten_digits(text: str) -> None:
     """In registers it stands as it was entered, copied, or as the number for VAT."""
     assert ten_digits(text) == "5560160680"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_theirs"),
+    [
+        *[(text, True) for text in ("570428-9999", "19570428-9999", "570428\u20139999", "SE570428999901")],
+        *[(text, False) for text in ("20570428-9999", "16570428-9999", "570428-9998", "", "not said")],
+    ],
+)
+def test_a_persons_number_that_others_wrote_is_theirs_by_its_century_where_it_says_one(
+    text: str, *, is_theirs: bool
+) -> None:
+    """Who was born a hundred years later has the same ten digits."""
+    assert is_persons(text, "195704289999") is is_theirs
+    assert not is_persons(text, "")
 
 
 @pytest.mark.parametrize(

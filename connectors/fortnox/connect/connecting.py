@@ -35,6 +35,7 @@ from infra.http import Client, NoAnswer, NotSent
 from infra.plugin import Host
 from infra.settings import Settings, authority
 from infra.verdicts import Granted, Refused, RetryLater
+from schemas.identities import ten_of
 
 SYSTEM: Final = "fortnox"
 _LINK: Final = "fortnox/activation-link"
@@ -272,12 +273,12 @@ async def _connected(
         consented_by=f"user {user} at Fortnox, asked by {link.made_by}"[:200] if user else f"asked by {link.made_by}",
         terms=consent.TERMS,
     )
-    adopted = link.company.organisation_number is None and bool(number := whose.digits(found.organisation_number))
-    if adopted:
+    number = ten_of(found.organisation_number) if link.company.organisation_number is None else None
+    if number:
         await tenants.adopt(connection, tenant, number)
     await connection.execute(_USED, {"link_id": link.link_id, "now": clock.now()})
     missing = needs.missing_scopes(link.settings, given, link.extras)
-    return Result("connected", link.link_id, found, adopted=adopted, missing=missing)
+    return Result("connected", link.link_id, found, adopted=bool(number), missing=missing)
 
 
 async def _exchanged(fortnox: FortnoxSettings, code: str, redirect_to: str) -> Granted | ConsentOutcome:

@@ -13,13 +13,12 @@ from connectors.fortnox.classify import NO_RIGHT
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered
 from schemas.characters import sanitise
-from schemas.identities import ten_digits, ten_of
+from schemas.identities import is_persons, ten_digits, ten_of
 from schemas.invoices import FindCustomer
 from schemas.personal import Personal
 
 ONE: Final = "Customer"
 MANY: Final = "Customers"
-_CENTURY: Final = 12
 _WITH_ITS_CITY: Final = re.compile(r"(\d{3} ?\d{2})\s+([^\W\d].*)")
 """A postal code as many write it in one field: ``79192 Falun``. Fortnox takes no letters after one."""
 
@@ -46,7 +45,7 @@ def kept(order: FindCustomer, personal_number: str, item: Mapping[str, Any]) -> 
     is_other = has_number and ten_of(theirs) is not None
     fits = (
         bool(order.customer_number) and number(item) == order.customer_number,
-        bool(theirs) and (ten_digits(theirs) == buyer.organisation_number or _is_person(personal_number, theirs)),
+        bool(theirs) and (ten_digits(theirs) == buyer.organisation_number or is_persons(theirs, personal_number)),
         not is_other
         and bool(buyer.email)
         and str(item.get("Email") or "").strip().casefold() == (buyer.email or "").casefold(),
@@ -77,15 +76,6 @@ def among(items: Sequence[Mapping[str, Any]], numbers: Sequence[str]) -> tuple[s
 def by_number(items: Sequence[Mapping[str, Any]]) -> bool:
     """Tell whether one of those that were kept is the customer of the number that was asked for: nobody fits better."""
     return any(item["fits"] == 0 for item in items)
-
-
-def _is_person(ours: str, theirs: str) -> bool:
-    """Tell whether a number in Fortnox is this personal number: with its century, if it says that."""
-    if not ours:
-        return False
-    digits, ten = "".join(filter(str.isdecimal, theirs)), ten_digits(theirs)
-    says_century = len(digits) == _CENTURY and digits[2:] == ten
-    return digits == ours if says_century else ten == ours[2:]
 
 
 def same_buyer(one: FindCustomer, other: FindCustomer) -> bool:

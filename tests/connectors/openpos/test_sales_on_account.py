@@ -68,6 +68,13 @@ def test_a_companys_number_is_plain_and_a_persons_is_sealed() -> None:
     buyer = asked(customer={"organisationNumber": "16559999-0032"}).buyer
     assert buyer is not None
     assert (buyer.organisation_number, buyer.personal_number) == ("5599990032", None)
+    buyer = asked(customer={"organisationNumber": "559999\u20130032"}).buyer  # as it was pasted
+    assert buyer is not None
+    assert buyer.organisation_number == "5599990032"
+    buyer = asked(customer={"organisationNumber": "19 800101\u00a0\u22121231"}).buyer
+    assert buyer is not None
+    assert isinstance(buyer.personal_number, Unsealed)
+    assert buyer.personal_number.plain == "198001011231"
     buyer = asked(customer={"organisationNumber": "800101-1231"}).buyer
     assert buyer is not None
     assert isinstance(buyer.personal_number, Unsealed)
