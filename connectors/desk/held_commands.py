@@ -52,14 +52,17 @@ HoldId = Annotated[
 @held.command("show")
 def held_show(hold: HoldId, tenant: OfCompany = None, as_json: Json = False) -> None:
     """Show why something waits, what such days looked like before, what would let it pass, and how to answer it."""
+    from connectors.desk import acting
 
     async def work(place: Office) -> None:
         found = await _hold(place, hold, tenant)
         told = await remembering.autopsy(place.engine, registry.flows(), found.tenant, found.order.data)
+        reopens = found.closed_at is not None and REOPEN in await acting.offered(place.engine, found)
         if as_json:
-            print_json(views.hold_json(found) | views.autopsy_json(told))
+            print_json(views.hold_json(found) | views.autopsy_json(told) | {"reopens": reopens})
         else:
-            print_lines(views.held_show(found, told, await _names(place, [found]), place.settings.language))
+            names, language = await _names(place, [found]), place.settings.language
+            print_lines(views.held_show(found, told, names, language, reopens=reopens))
 
     in_office(work, tenant, reads=True)
 

@@ -24,6 +24,10 @@ DAY_AND_AMOUNT: Final = Said("Dag {day}, belopp {amount}", "Day {day}, amount {a
 WAITS_NO_LONGER: Final = Said(
     "Det väntar inte längre sedan {at} ({how}): {why}", "It waits no longer since {at} ({how}): {why}"
 )
+TAKE_UP_AGAIN: Final = Said(
+    "Ta upp det igen, om ingen har bokfört det för hand. Det avgörs på nytt, och kan bokföras genast.",
+    "Take it up again, if nobody has booked it by hand. It is decided anew, and may be booked at once.",
+)
 JOIN_AGAIN: Final = Said("Koppla de två igen.", "Join the two again.")
 WHOLE_STORY: Final = Said(
     "Väntan {id}; hela historien: bokbuss explain {key} --tenant {tenant}",

@@ -16,6 +16,7 @@ from schemas import money
 from schemas.audit import DONE, AuditRecord
 from schemas.base import SWEDEN, Language
 from schemas.commands import VoucherRow
+from schemas.flows import REOPEN
 from schemas.money import ZERO
 from schemas.words import Wording
 
@@ -61,8 +62,15 @@ def held_show(
     told: Autopsy | None = None,
     names: Mapping[tuple[str, str], str] = MappingProxyType({}),
     to: Language = "en",
+    *,
+    reopens: bool = False,
 ) -> Lines:
-    """Return everything about a hold, and how to answer it; ``names`` is what people call a company's key."""
+    """Return everything about a hold, and how to answer it.
+
+    Args:
+        names: what people call a company's key.
+        reopens: it waits no longer, and can be taken up again by an answer to it.
+    """
     data = hold.order.data
     short, thing = str(hold.hold_id)[:_SHORT], {"key": hold.key, "tenant": hold.tenant}
     lines = [
@@ -85,6 +93,8 @@ def held_show(
     if hold.closed_at:
         why = speaking.said(hold.wording, hold.message or "", to)
         lines.append(say.WAITS_NO_LONGER.to(to, at=words.when(hold.closed_at), how=_how(hold, to), why=why))
+        if reopens:
+            lines += [f"  bokbuss held answer {short} {REOPEN}", f"      {say.TAKE_UP_AGAIN.to(to)}"]
     else:
         for choice in data.choices:
             lines += [f"  bokbuss held answer {short} {choice.answer}", f"      {speaking.means(choice, to)}"]

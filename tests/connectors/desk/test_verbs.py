@@ -119,9 +119,12 @@ def test_what_was_discarded_is_taken_up_again(desk: Any) -> None:
     assert desk("held", "answer", KEY, "discard", "--by", "Åsa", "--comment", "By hand.").stdout
     execute(desk, "update held set closed_at = now(), how = 'answered', message = 'Discarded.'")
     assert "waits no longer" in desk.refused(1, "held", "answer", KEY, "reopen", "--by", "Åsa")
+    assert "reopen" not in desk("held", "show", KEY).stdout
     state = {"seen": [hold.data.revision], "answers": ["discard"], "holds": 1}
     into = "insert into flow_state (flow, tenant, key, state) values ('daysales', :t, :k, cast(:s as jsonb))"
     execute(desk, into, t=TENANT, k=KEY, s=json.dumps(state))
+    assert "  bokbuss held answer 727173a9 reopen\n      Take it up again" in desk("held", "show", KEY).stdout
+    assert desk.json("held", "show", KEY)["reopens"] is True
     assert "it can be: reopen" in desk.refused(2, "held", "answer", KEY, "discard", "--by", "Åsa")
     said = desk.refused(1, "held", "answer", KEY, "reopen", "--by", "Åsa", "--wait", "0.1")
     assert "is not taken up again after 0.1 s" in said
