@@ -31,6 +31,8 @@ STATES: Final[Mapping[str, Said]] = {
 }
 LOUD: Final[Mapping[str, str]] = {"conflict": "wait", "duplicate": "stop", "invalid": "stop"}
 """States that somebody must do something about, and how loud they are."""
+LEFT: Final = (*LOUD, "hr_only")
+"""States of people of whom something is still to be done where a plan has left them alone."""
 FIELDS: Final[Mapping[str, Said]] = {
     "email": Said("E-post", "E-mail"),
     "employment_id": Said("Anställningsnummer", "Employment ID"),

@@ -116,9 +116,11 @@ async def _overviewed(visit: Visit, *, status: int = 200, error: str = "") -> Re
     plan, last = await planning.open_plan(visit.host.engine, visit.tenant, registry.flow("employees"))
     groups = await plan_pages.groups(visit.host.engine, plan) if plan else ()
     fields = await plan_pages.fields(visit.host.engine, plan) if plan else {}
+    over = await plan_pages.groups(visit.host.engine, last) if last and not plan else ()
     return await visit.show(
         "employees_sync.html",
         status=status,
+        left=_counted([group for group in over if group.state in words.LEFT and not group.applied], "state"),
         **(await _common(visit, employees, plan, last, error=error)),
         groups=groups,
         states=_counted(groups, "state"),
@@ -289,7 +291,9 @@ async def _settle(visit: Visit) -> Response:
         action = visit.form.get(f"alone.{side}", "")
         if action in (creates, "do_nothing"):
             only = await every(visit, plan, Meant(alone=side, open=True))  # type: ignore[arg-type] # it is one
-            changed += [plan_words.changed(row, action, ()) for row in only if row.action != action]
+            # Of whom the page says that they are left alone until they are corrected, they are.
+            meant_too = [row for row in only if action == "do_nothing" or row.state not in words.LOUD]
+            changed += [plan_words.changed(row, action, ()) for row in meant_too if row.action != action]
     try:
         await planning.edit(visit.host.engine, plan, changed)
     except planning.NotPossible as error:

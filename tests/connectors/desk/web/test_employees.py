@@ -480,6 +480,32 @@ def test_the_first_synchronization_keeps_conflicts_and_missing_values_apart_and_
     visit(story)
 
 
+def test_what_was_sent_is_no_all_clear_for_those_who_were_left_alone() -> None:
+    """Two with one phone number are not created with the others, and the page that tells of what was sent says so."""
+    twins = tuple(
+        EmployeeChanged(
+            system="huma",
+            person_id=name,
+            changed_at=NOW,
+            fields=EmployeeFields(email=f"{name}@example.se", given_name=name, family_name="By", phone="+46701110000"),
+        )
+        for name in ("gus", "han")
+    )
+
+    async def story(staff: Staff) -> None:
+        plan = await staff.plan()
+        await staff.post(f"{plan}/settle", {"alone.hr": "create_in_fortnox", "conflict.city": "hr"})
+        assert "left people alone" not in await staff.see(staff.at())
+        said, form = await staff.sends(plan, "")
+        assert "2 created in Fortnox" in said
+        await staff.post(f"{plan}/send", form)
+        page = await staff.see(staff.at())
+        assert "The last plan left people alone: 2 Duplicate ." in page
+        assert f'href="{plan}?tab=duplicate"' in (await staff.get(staff.at())).text
+
+    visit(story, people=(*PEOPLE, *twins))
+
+
 def linked() -> LinkDecided:
     """Return that somebody has joined Disa."""
     return LinkDecided(person="huma/disa", employee_id="8", decided_by="Åsa", decided_at=NOW)
