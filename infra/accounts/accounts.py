@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -300,7 +301,12 @@ async def join(engine: AsyncEngine, token: str, account: UUID) -> str:
 
 
 async def _account_of(connection: AsyncConnection, email: str, name: str, by: str) -> Any:
-    """Return the account of an address, a new one where there is none; no other invitation looks at it meanwhile."""
+    """Return the account of an address, a new one where there is none; no other invitation looks at it meanwhile.
+
+    Raises ValueError: it is none, or not as somebody types it who signs in.
+    """
+    if not email.strip().isprintable() or not unicodedata.is_normalized("NFC", email):
+        raise ValueError("an e-mail address has no invisible characters and no letters in parts: type it by hand")
     values = {"id": uuid4(), "email": address_of(email), "name": name.strip(), "by": by}
     return (await connection.execute(_ACCOUNT, values)).one()
 

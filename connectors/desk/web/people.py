@@ -1,5 +1,6 @@
 """Who sees a company and what they may do there: invited, given another role, given a new link."""
 
+import unicodedata
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,7 +27,7 @@ async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
 
 
 async def _invite(visit: Visit) -> Response:
-    form = {"email": visit.form.get("email", ""), "role": visit.form.get("role", "")}
+    form = {"email": _as_typed(visit.form.get("email", "")), "role": visit.form.get("role", "")}
     try:
         path = await _path(visit, form["email"], DeskRole(form["role"]))
     except ValueError:
@@ -42,6 +43,11 @@ async def _invite(visit: Visit) -> Response:
         said = visit.say("har redan ett konto och ser företaget.", "has an account already, and sees the company.")
         return visit.go(visit.at("people"), f"{form['email']} {said}")
     return await _shown(visit, link=visit.from_outside(path), email=form["email"])
+
+
+def _as_typed(pasted: str) -> str:
+    """Return an address without what other programs copy along with it unseen: marks of direction, letters in parts."""
+    return "".join(sign for sign in unicodedata.normalize("NFC", pasted) if unicodedata.category(sign) != "Cf")
 
 
 async def _path(visit: Visit, email: str, role: DeskRole) -> str:

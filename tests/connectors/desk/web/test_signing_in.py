@@ -271,6 +271,22 @@ def test_an_admin_of_one_company_gets_hold_of_no_account_of_another() -> None:
     visit(story)
 
 
+def test_an_address_that_was_pasted_is_the_one_that_somebody_types() -> None:
+    """Contact cards put marks of direction around an address, and PDF files letters in parts: nobody signs in so."""
+
+    async def story(visitor: Visitor) -> None:
+        engine = visitor.host.engine
+        pasted = "\u202ao\u0308rjan@example.se\u202c\u200b"
+        with pytest.raises(ValueError, match="invisible"):
+            await accounts.invite(engine, pasted, {"krogen": DeskRole.VIEWER}, by="test")
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "krogen")
+        invited = await visitor.post("/companies/krogen/people", {"email": pasted, "role": "viewer"})
+        assert "/invitation/" in invited.text
+        assert "örjan@example.se" in {one.email for one in await accounts.listed(engine, "krogen")}
+
+    visit(story)
+
+
 def test_an_admin_is_offered_nothing_about_people_that_is_not_there() -> None:
     """Each form of the page has an address that takes it; one's own account is changed at one's own page."""
 
