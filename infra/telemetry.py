@@ -35,6 +35,7 @@ DECIDE_BATCH_SECONDS = Histogram("bokbuss_decide_batch_seconds", "Time to decide
 TOPICS_ANEW = Counter("bokbuss_topics_made_anew_total", "Topics met that have another id than the one before.")
 WORKERS_ENDED = Counter("bokbuss_flow_workers_ended_total", "Faust workers that ended by themselves.")
 HOLES_MENDED = Counter("bokbuss_offset_holes_total", "Records that Faust skipped and the auditor decided.", ["topic"])
+RECORDS_GONE = Counter("bokbuss_records_gone_total", "Records that Kafka deleted before they were read.", ["topic"])
 CONSUMER_LAG_RECORDS = Gauge(
     "bokbuss_consumer_lag_records", "Records not yet dealt with.", ["group", "topic", "partition"]
 )

@@ -3,8 +3,8 @@
 What is parked has a place of its own, and is no hole.
 
 It trusts neither Faust nor Kafka's groups: a record that lies before a decided or a committed one, and has no line
-itself, is a hole; so is one that nobody decides although nothing else happens. It also says how far each group is
-behind.
+itself, is a hole; so is one that nobody decides although nothing else happens. What Kafka deleted before it was read,
+by a retention that somebody set, cannot be mended, and is said. It also says how far each group is behind.
 """
 
 import asyncio
@@ -96,6 +96,8 @@ class Auditor:
         """The first offset that is not proved."""
         self._young: _Standing = {}
         """Where proving ended last since a record was young."""
+        self._begun: dict[tuple[str, TopicPartition], int] = {}
+        """Where a partition began when it was said that it begins behind what a group has read."""
         self._short: frozenset[str] = frozenset()
         """Topics that ended, at the last look, before what was read of them."""
         self.mended = 0
@@ -150,6 +152,9 @@ class Auditor:
         await self._end_short_lives({tp.topic for tp in every if last.get(self._place(tp), -1) >= ends[tp]})
         proved: dict[TopicPartition, int] = {}
         for tp in (tp for tp in every if tp.topic in self._topics):
+            if upto.get(self._place(tp), starts[tp]) < starts[tp]:
+                await self._say_gone(tp, upto[self._place(tp)], starts[tp])
+                proved[tp] = starts[tp]
             first = max(upto.get(self._place(tp), 0), starts[tp])
             # What lies before the last decided record, or before the committed offset, was passed by.
             passed = max(last.get(self._place(tp), -1) + 1, committed.get(tp, 0))
@@ -168,6 +173,18 @@ class Auditor:
                     "uptos": list(proved.values()),
                 },
             )
+
+    async def _say_gone(self, tp: TopicPartition, first: int, start: int) -> None:
+        """Say how many of the offsets before a partition's beginning hold what nobody had decided."""
+        places = {"topic": self._name(tp), "partition": tp.partition, "first": first, "last": start, "reader": FLOWS}
+        if gone := start - first - len(set(await store.scalars(self._engine, _DECIDED, places))):
+            self._count_gone(self._flows_group, tp, gone, start)
+
+    def _count_gone(self, group: str, tp: TopicPartition, gone: int, start: int) -> None:
+        _log.error(
+            "records gone unread", group=group, topic=tp.topic, partition=tp.partition, number=gone, before=start
+        )
+        telemetry.RECORDS_GONE.labels(tp.topic).inc(gone)
 
     def _name(self, tp: TopicPartition) -> str:
         return name_in(self._now, tp.topic)
@@ -248,6 +265,9 @@ class Auditor:
                 position = known.offset if ours and known.offset >= 0 else starts[tp]
                 if group == self._flows_group:
                     flows[tp] = position
+                elif position < starts[tp] != self._begun.get((group, tp)):
+                    self._begun[group, tp] = starts[tp]
+                    self._count_gone(group, tp, starts[tp] - position, starts[tp])
                 behind, age = 0, 0.0
                 async with aclosing(between(consumer, tp, position, ends[tp])) as records:
                     async for record in records:  # the first one; where a transaction's end stands there is none

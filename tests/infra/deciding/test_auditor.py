@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from infra import clock, registry
 from infra.deciding.auditor import Auditor
@@ -171,6 +173,34 @@ async def test_a_topic_on_which_more_is_decided_meanwhile_is_no_older_copy(
         await until(looked)
     async with engine.connect() as connection:
         assert await connection.scalar(LIVES, {"topic": DayClosed.TOPIC}) == 1
+
+
+async def test_what_kafka_deleted_before_it_was_decided_is_said(
+    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+) -> None:
+    """Once, by number; what was decided before it was deleted is none of it, and what is left is decided."""
+    facts = await produce(producer, tenant, *(day(z) for z in range(1, 6)))
+    await Decider(engine, producer, registry.flows()).decide([facts[1]])
+    place = TopicPartition(DayClosed.TOPIC, partition_of(tenant))
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_records({place: RecordsToDelete(before_offset=facts[4].offset)})
+    finally:
+        await admin.close()
+    counted = {"topic": DayClosed.TOPIC}
+    before = REGISTRY.get_sample_value("bokbuss_records_gone_total", counted) or 0
+
+    async def proved() -> bool:
+        return await upto(engine, tenant) == facts[-1].offset + 1
+
+    with capture_logs() as said:
+        async with house():
+            await until(proved)
+            await clock.sleep(2.0)
+    assert REGISTRY.get_sample_value("bokbuss_records_gone_total", counted) == before + 3
+    assert [(each["number"], each["group"]) for each in said if each["event"] == "records gone unread"] == [(3, GROUP)]
+    assert await lines(engine, tenant) == [facts[1].offset, facts[4].offset]
 
 
 async def test_a_hole_before_a_decided_record_needs_no_commit(
