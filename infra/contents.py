@@ -106,7 +106,7 @@ def _asked() -> Iterator[None]:
 
 
 def opened(settings: Settings) -> Contents:
-    """Open the store that the settings name; a folder in BOKBUSS_DATA where they name none."""
+    """Open the store that the settings name; a folder in BOKBUSS_DATA where they name none. Raises OSError."""
     from obstore.store import LocalStore, S3Store  # noqa: PLC0415 - the same
 
     chosen = settings.documents

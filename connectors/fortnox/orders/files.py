@@ -82,8 +82,8 @@ async def _content(fortnox: Fortnox, order: AttachFile) -> bytes | Rejected | Re
     """Return what the file holds: as the order has it, or the document store under its hash."""
     if order.content:
         return order.content
-    stored = contents.opened(fortnox.host.settings).read(fortnox.company.tenant, order.sha256)
     try:
+        stored = contents.opened(fortnox.host.settings).read(fortnox.company.tenant, order.sha256)
         return b"".join([piece async for piece in stored])
     except FileNotFoundError:
         why = refusal_words.FILE_NOT_STORED(name=order.name, hash=order.sha256[:12])

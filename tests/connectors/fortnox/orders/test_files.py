@@ -3,6 +3,7 @@
 import hashlib
 import io
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,7 +12,7 @@ from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
 from infra import clock, contents
 from infra.settings import DocumentsSettings, Settings
-from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas.commands import VoucherRef
 from tests.connectors.fortnox.lane_driver import SCOPES, TENANT, attachment, attempt, carry_out, connected, voucher
 
@@ -127,3 +128,18 @@ async def test_a_file_whose_content_is_stored_is_read_there(engine: AsyncEngine,
         assert isinstance(await connection.write(order, attempt()), Delivered)
     [file] = company.files.values()
     assert file.content == content
+
+
+async def test_a_file_waits_for_a_place_of_documents_that_cannot_be_used(
+    engine: AsyncEngine, company: sandbox.Company, tmp_path: Path
+) -> None:
+    """It is whoever runs bokbuss who sets that right; it was our own failure."""
+    (tmp_path / "documents").touch()
+    order = attachment(content=b"", sha256=hashlib.sha256(b"").hexdigest())
+    async with connected(
+        engine, company, documents=DocumentsSettings(url=f"file://{tmp_path}/documents")
+    ) as connection:
+        await connection.write(voucher(), attempt())
+        waits = await connection.write(order, attempt())
+    assert isinstance(waits, RetryLater)
+    assert (waits.code, waits.who) == ("documents_away", "operator")
