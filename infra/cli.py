@@ -127,6 +127,8 @@ def _unforeseen(error: Exception) -> tuple[str, int]:
         _print_no_more()
         # Whoever reads it has left, as ``head`` does: nobody is told that.
         return "" if error.errno == EPIPE else f"what it says, or keeps, cannot be written: {error.strerror}", 1
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # of a place that is asked for by no name
+        return "the folder that this was started in is there no more: go to another, or name BOKBUSS_DATA in full", 2
     data = load().data
     if isinstance(error, OSError) and error.filename is not None:
         where, why = Path(os.fsdecode(error.filename)), error.strerror

@@ -190,6 +190,14 @@ def test_a_stream_that_takes_nothing_is_no_fault_of_ours(typed: str, told: tuple
     assert not data.exists()
 
 
+def test_a_folder_that_was_removed_from_under_a_command_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """By a deployment that puts another in its place, say."""
+    (gone := tmp_path / "gone").mkdir()
+    typed = f'rmdir "{gone}" && exec "{BOKBUSS}" tenant list'
+    ended = subprocess.run(["/bin/sh", "-c", typed], cwd=gone, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "is there no more" in " ".join(ended.stderr.split())) == (2, True)
+
+
 def test_what_is_said_fits_the_terminal(shell: Shell) -> None:
     """Also errors and tables, and no name is cut off."""
     asked, topics = shell("explain", "F 99", COLUMNS="80"), shell("topics", COLUMNS="80")
