@@ -142,7 +142,7 @@ class Client:
 
         So is one over which more was said than was asked for. A place that httpcore had just given to a request that
         was cut out would be lost (1.0.9): after two, say where a process stood for longer than its patience, nothing
-        would be sent any more. So would one whose proxy let it through to somebody who does not prove who they are.
+        would be sent any more.
         """
         if (pool := self._pools.get(by)) is None:
             pool = self._pools[by] = _Pool(by)
@@ -150,8 +150,6 @@ class Client:
         try:
             yield pool.transport
         except httpx.HTTPError:
-            if by is not None:
-                self._replace(pool)
             raise
         except BaseException:
             self._replace(pool)
