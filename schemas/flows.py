@@ -20,8 +20,11 @@ from schemas.words import Phrase, Text, named
 
 GIVE_UP: Final = "discard"
 """The answer by which a person gives up what waits: it is never booked."""
+LEAVE: Final = "keep"
+"""The answer by which a person gives up what waits where something stands: that stays as it is."""
 REOPEN: Final = "reopen"
 """The answer by which a person takes up again what was given up: to the hold by whose answer it was."""
+_GIVES_UP: Final = frozenset({GIVE_UP, LEAVE})
 
 
 class Remembered(BaseModel):
@@ -127,7 +130,7 @@ def reopened(state: Answerable, fact: ReviewAnswered, tenant: str) -> tuple[str,
 
 
 def _is_given_up(state: Answerable) -> bool:
-    return state.awaits is None and GIVE_UP in state.answers
+    return state.awaits is None and not _GIVES_UP.isdisjoint(state.answers)
 
 
 def _taken_up(step: str) -> str:

@@ -9,6 +9,7 @@ from hypothesis import given
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher, VoucherRef
 from schemas.events import DayClosed
+from schemas.flows import given_up
 from schemas.ids import revision
 from schemas.settings import SettingsApplied, TenantSettings
 from streams.daysales import FLOW
@@ -423,6 +424,22 @@ def test_a_kept_amendment_leaves_the_books_alone() -> None:
     assert [type(o) for o in host.tell(answered(held, "keep"))] == [CloseReview]
     assert host.apply(REVERSE) == ()
     assert voucher(host.tell(amended(2))).purpose == "reverse"
+
+
+def test_an_amendment_that_was_kept_by_mistake_is_taken_up_again() -> None:
+    """It is asked about as it was, and every answer is there again; what stands is untouched until then."""
+    host = booked()
+    held = hold(host.tell(amended()))
+    assert not given_up(host.state(), held), "it waits"
+    host.tell(answered(held, "keep"))
+    assert given_up(host.state(), held)
+    again = hold(host.tell(answered(held, "reopen")))
+    assert (again.reason, again.lines, again.choices) == (held.reason, held.lines, held.choices)
+    assert host.tell(answered(held, "reopen")) == ()
+    host.tell(answered(again, "keep"))
+    assert [given_up(host.state(), one) for one in (held, again)] == [False, True]
+    assert host.apply(REVERSE) == ()
+    assert voucher(host.tell(answered(again, "reopen"))).purpose == "reverse", "as the settings say by now"
 
 
 @pytest.mark.parametrize("by", ["a person", "the settings at once", "the settings later"])

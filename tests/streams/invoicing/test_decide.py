@@ -563,6 +563,26 @@ def test_an_invoice_that_is_kept_leaves_the_day_all_the_same(until: str) -> None
     assert names(host.tell(receipt(amendment=2))) == ["credit"]
 
 
+def test_an_invoice_that_was_kept_by_mistake_is_taken_up_again() -> None:
+    """It is asked about as it was, also after its sale has left the day; it is credited and made anew then."""
+    host = Host()
+    (asked,) = host.tell(receipt())
+    host.tell(receipt(amendment=1, rows=(row(),)))
+    hold = held(host.tell(outcome(asked, number=9)))
+    _, beside = host.tell(answered(hold, "keep"))
+    assert host.tell(answered(hold, "reopen")) == (), "its sale is on its way out of the day"
+    host.done(beside)
+    again = held(host.tell(answered(hold, "reopen")))
+    assert (again.reason, again.choices) == (hold.reason, hold.choices)
+    assert names(host.through(host.tell(answered(again, "credit")))) == [
+        "close",
+        "credit",
+        "move-back",
+        "create",
+        "move",
+    ]
+
+
 def test_what_is_kept_waits_where_its_sale_cannot_leave_the_day() -> None:
     """For Fortnox, or for an account; a person who keeps it once more lets the day be, too."""
     host = Host()

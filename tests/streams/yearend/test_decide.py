@@ -357,6 +357,9 @@ def test_an_exported_entry_that_changes_is_held_where_the_company_chose_so(
     other.remembered.states, other.plans = dict(company.remembered.states), company.plans
     assert [type(order) for order in other.answer("keep")] == [CloseReview]
     assert other.approve() == ()
+    [again] = other.reopen(hold)  # kept by mistake
+    assert isinstance(again, HoldForReview)
+    assert (again.reason, again.choices) == (hold.reason, hold.choices)
     assert [type(order) for order in company.answer("rebook")] == [CloseReview]
     [order] = company.approve()
     assert isinstance(order, PostVoucher)
