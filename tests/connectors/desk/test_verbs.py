@@ -82,9 +82,9 @@ def holding(desk: Any) -> Any:
 
 def test_an_answer_is_published_as_a_fact(holding: Any, kafka: str) -> None:
     """It names the hold, who answered and why, under the company's key; nothing changes before a flow reads it."""
-    said = holding("held", "answer", "727173a9", "reverse", "--by", "Åsa", "--comment", "Swish, inte kort").stdout
+    said = holding("held", "answer", "727173a9", "reverse", "--by", "Siv", "--comment", "Swish, inte kort").stdout
     assert "takes effect when flows run" in " ".join(said.split())
-    [given] = [m for m in messages(kafka, "facts.review-answered.v1") if getattr(m.data, "answered_by", "") == "Åsa"]
+    [given] = [m for m in messages(kafka, "facts.review-answered.v1") if getattr(m.data, "answered_by", "") == "Siv"]
     assert (given.tenant, given.subject) == (TENANT, KEY)
     assert (str(given.data.hold_id), given.data.answer) == ("727173a9-0e3e-58f2-a254-1688e296e014", "reverse")
     assert given.data.comment == "Swish, inte kort"
