@@ -209,7 +209,7 @@ class Stored:
     body: Any
 
 
-QueryKind = Literal["voucher", "fact", "key", "shortened", "z_number", "id", "hold", "mark"]
+QueryKind = Literal["voucher", "fact", "key", "shortened", "z_number", "id", "hold", "mark", "record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +219,10 @@ class Query:
     Attributes:
         kind: what it is taken for.
         text: the fact's id (or its beginning), the key, a regular expression that the key matches, the series, the id,
-            or an id's first or last digits.
+            an id's first or last digits, or the name of a record at its system.
         number: the voucher's number.
         like: of an expression: a pattern of SQL that every key which matches it is like. It is looked at first, since
-            an expression costs ten times as much.
+            an expression costs ten times as much. Of a record: what the type of its order is like.
     """
 
     kind: QueryKind

@@ -565,6 +565,7 @@ Index(
     postgresql_where=text("body ->> 'outcome' in ('delivered', 'already_there') and body -> 'voucher' <> 'null'"),
 )
 Index("audit_voucher", text("(body -> 'voucher') jsonb_path_ops"), postgresql_using="gin", _table=audit)
+Index("audit_record", text("(body ->> 'record')"), postgresql_where=text("body ->> 'record' <> ''"), _table=audit)
 
 audit_heads = _table(
     "audit_heads",

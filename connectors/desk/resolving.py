@@ -2,6 +2,7 @@
 
 import base64
 import re
+from typing import Final
 from uuid import UUID
 
 from infra.rows import Query
@@ -11,6 +12,9 @@ _VOUCHER_APART = re.compile(r"(\w{1,10})[\s-]+0*(\d{1,9})")
 _VOUCHER_TOGETHER = re.compile(r"(\w{0,9}[^\W\d])0*(\d{1,9})")
 _Z_NUMBER = re.compile(r"[zZ]?\s*0*(\d{1,9})", re.ASCII)
 _RECEIPT = re.compile(r"(?:(?:receipt|kvitto|kvittonummer)[\s#:-]+)?(?=[^/]*\d)([\w.+&()-]{2,32})", re.IGNORECASE)
+_RECORD_WORDS: Final = {"invoice": "%invoice%", "faktura": "%invoice%", "customer": "%customer%", "kund": "%customer%"}
+"""What people say before a number at their books' system, and what the type of the order that gave it is like."""
+_NUMBERED = re.compile(rf"({'|'.join(_RECORD_WORDS)})[\s#:-]+([\w.+&()-]{{1,32}})", re.IGNORECASE)
 _MARK = re.compile(rf"{MARK_PREFIX}([a-z2-7]{{12}})", re.ASCII)
 _MARK_HEX = 15
 _WILD = re.compile(r"[%_\\]")
@@ -19,8 +23,9 @@ _RECORD = re.compile(r"[0-9a-f]{8}[0-9a-f-]*", re.ASCII | re.IGNORECASE)
 
 WHAT_CAN_BE_ASKED = (
     "Ask for a voucher (F 12), an event (openpos/CITY/K1/57/2026-04-10@1f2e3d…), a business key "
-    "(openpos/CITY/K1/57/2026-04-10, or parts of it: openpos/K1/57), a Z number (Z57), a receipt (88213), a person's, "
-    "a hold's or an order's id, or a mark (bb-…)."
+    "(openpos/CITY/K1/57/2026-04-10, or parts of it: openpos/K1/57), a Z number (Z57), a receipt (88213), an invoice "
+    "or a customer by the number in the books (invoice 41, customer 7), a person's, a hold's or an order's id, or a "
+    "mark (bb-…)."
 )
 
 
@@ -41,6 +46,8 @@ def readings(what: str) -> tuple[Query, ...]:
     if "/" in what:
         return (Query("key", what), Query("shortened", shortened(what), like=_like(*what.split("/"))))
     found = []
+    if numbered := _NUMBERED.fullmatch(what):
+        found.append(Query("record", numbered[2], like=_RECORD_WORDS[numbered[1].lower()]))
     if z_number := _Z_NUMBER.fullmatch(what):
         number = z_number[1]
         other_than = "" if what[0].isdecimal() else "^(?!fortnox/).*"  # an employee has a number, and no Z report

@@ -70,6 +70,10 @@ _LEAVE = "leave/"
 """The key of a leave begins with it where it is decided; the fact of it has a key without."""
 _PARTS: dict[str, tuple[str, ...]] = {
     "voucher": ("select tenant, key from audit where body -> 'voucher' @> cast(:voucher as jsonb)",),
+    "record": (
+        """select tenant, key from audit where body ->> 'record' = :text and body ->> 'record' <> ''
+             and body ->> 'message_type' like :like""",
+    ),
     "fact": (
         "select tenant, key from decided where starts_with(fact_id, :text) and topic like 'facts.%'",
         "select tenant, key from journal where starts_with(fact_id, :text)",

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 KEY = "openpos/KASSA1/412"
 
@@ -10,7 +11,12 @@ KEY = "openpos/KASSA1/412"
 @pytest.fixture
 def story(desk: Any) -> Any:
     """Return the desk after a day was booked, came again with other content, was held, answered and reversed."""
-    desk.after(lambda world: world.tell_the_sample_story())
+
+    async def past(world: Any) -> None:
+        await world.add("krogen-soder")
+        await world.tell_the_sample_story()
+
+    desk.after(past)
     return desk
 
 
@@ -29,6 +35,22 @@ def test_a_story_is_found_by_anything_in_hand(story: Any) -> None:
         "bb-txounhqv3m2w",
     )
     assert {what: story.json("explain", what)["key"] for what in in_hand} == dict.fromkeys(in_hand, KEY)
+
+
+def test_an_invoice_and_a_customer_are_found_by_their_numbers_in_the_books(story: Any) -> None:
+    """Whoever looks at Fortnox has nothing else in hand; a number of the other kind is none of this one."""
+
+    async def numbered(world: Any) -> None:
+        async with world.place.engine.begin() as connection:
+            made = """update audit set body = body || '{"record": "41", "message_type": "bokbuss.create-invoice.v1"}'
+                      where body -> 'voucher' ->> 'number' = '12' and body ->> 'outcome' = 'already_there'"""
+            assert (await connection.execute(text(made))).rowcount == 1
+
+    story.after(numbered)
+    for asked in (["invoice", "41"], ["faktura 41"], ["Faktura", "#41"]):
+        assert story.json("explain", *asked)["key"] == KEY
+    for what in ("customer 41", "invoice 4"):
+        assert "nothing is known" in story.refused(1, "explain", what)
 
 
 def test_a_story_tells_everything_in_order_of_time(story: Any) -> None:

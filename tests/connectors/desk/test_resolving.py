@@ -61,6 +61,8 @@ RECEIPT_57 = receipt("57")
                 Query("shortened", "(^|/)d9597096[^/]*$", like="%d9597096%"),
             ],
         ),
+        ("invoice 41", [Query("record", "41", like="%invoice%"), Query("voucher", "invoice", 41)]),
+        ("Kund K-7", [Query("record", "K-7", like="%customer%")]),
         ("what is this?", []),
         ("", []),
     ],
