@@ -16,7 +16,7 @@ LONGEST_TITLE: Final = 30
 """Fortnox's JobTitle (OpenAPI document)."""
 
 _DIALLED: Final = re.compile(r"(?:(?P<abroad>\+|00)|0)(?P<rest>[1-9]\d{5,13})", re.ASCII)
-_BETWEEN_DIGITS: Final = re.compile(r"\(0\)|[\s()./\-\u2010-\u2015]")
+_BETWEEN_DIGITS: Final = re.compile(r"\(0\)|[\s()./\-\u2010-\u2015\u2212]")
 
 
 def kept(field: EmployeeField, text: str) -> str:  # noqa: PLR0911 - one case for each way of writing
