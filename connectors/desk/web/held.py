@@ -61,8 +61,9 @@ async def _shown(visit: Visit, hold: Hold, *, status: int = 200, error: str = ""
     names = await remembering.names(engine, registry.flows(), visit.tenant, [hold.key])
     name = names.get(hold.key, "")
     reopens = hold.closed_at is not None and REOPEN in await acting.offered(engine, hold)
-    now = await _waits_now(visit, hold) if hold.closed_at is not None else None
-    shown = {"hold": hold, "name": name, "error": error, "comment": comment, "reopens": reopens, "now": now}
+    shown = {"hold": hold, "name": name, "error": error, "comment": comment, "reopens": reopens}
+    if hold.closed_at is not None:
+        shown |= {"now": await _waits_now(visit, hold), "following": await _following(visit, hold)}
     return await visit.show("hold.html", status=status, must_say_why=acting.must_say_why, **shown)
 
 
@@ -71,6 +72,14 @@ async def _waits_now(visit: Visit, hold: Hold) -> Hold | None:
     async with visit.host.engine.connect() as connection:
         holds = await waiting.holds_of(connection, visit.tenant, hold.key)
     return next((one for one in reversed(holds) if one.closed_at is None), None)
+
+
+async def _following(visit: Visit, hold: Hold) -> Hold | None:
+    """Return what is to be answered after a hold: the list's next, or its first one after the last."""
+    for after in ((hold.held_at, hold.hold_id), None):
+        if found := await waiting.page_of_holds(visit.host.engine, [visit.tenant], after=after, limit=1):
+            return found[0]
+    return None
 
 
 async def _answer(visit: Visit) -> Response:

@@ -425,6 +425,26 @@ def test_a_page_that_was_open_for_long_leads_to_what_waits_by_now() -> None:
     visit(story, DeskRole.ACCOUNTANT, past=past)
 
 
+def test_an_answered_hold_leads_to_the_next_one() -> None:
+    """A month's end is forty of them: nobody goes back to the list after each."""
+    after = "00000000-0000-5000-8000-000000000002"
+    close = "update held set closed_at = now(), how = 'answered', message = '' where hold_id = :hold"
+
+    async def past(past: Past) -> None:
+        await past.reviews(past.held())
+        await past.reviews(past.held("openpos/KASSA1/413", hold_id=after))
+
+    async def story(visitor: Visitor) -> None:
+        for answered, leads in ((HOLD, True), (after, False)):
+            assert "Next that waits" not in (await visitor.get(f"/companies/{SHOP}/held/{answered}")).text
+            async with visitor.host.engine.begin() as connection:
+                await connection.execute(text(close), {"hold": answered})
+            page = (await visitor.get(f"/companies/{SHOP}/held/{answered}")).text
+            assert (f'href="/companies/{SHOP}/held/{after}"' in page, "Next that waits" in page) == (leads, leads)
+
+    visit(story, DeskRole.ACCOUNTANT, past=past)
+
+
 def answers() -> list[ReviewAnswered]:
     """Return the answers that stand in Kafka: other tests' too, and between them what else people have decided."""
 
