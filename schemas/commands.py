@@ -88,6 +88,10 @@ class PostVoucher(Order):
     takes_back: UUID | None = Field(
         default=None, description="of a reversal: the order whose voucher it takes back, if that still stands there"
     )
+    followed_by: tuple[VoucherRow, ...] = Field(
+        default=(),
+        description="of a reversal: the rows that are booked anew after it; what stands in their way keeps it back",
+    )
     insists: bool = Field(
         default=False,
         description="a person says that it will be taken: it is sent whatever is known to stand in its way",

@@ -115,6 +115,7 @@ class _Writer(Writer):
             rows=booking.rows,
             relates_to=booking.relates_to,
             takes_back=self._taken_back(booking),
+            followed_by=booking.followed_by,
             insists=insists,
             look_for_double=booking.look_for_double,
         )

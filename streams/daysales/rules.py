@@ -74,7 +74,7 @@ def a_refused_voucher_waits(case: Case) -> Held | None:
             words.VOUCHER_IS_GONE(why=record.said),
             choices=(IS_GONE, RETRY),
         )
-    what = _WHAT.get(step_of(record), words.THE_VOUCHER)()
+    what = (words.THE_CORRECTION if refused.followed_by else _WHAT.get(step_of(record), words.THE_VOUCHER))()
     opens_on = case.refused_until
     later = opens_on is not None and opens_on > refused.voucher_date
     moved = Choice.saying(FIRST_OPEN_DAY, words.BOOK_ON_FIRST_OPEN_DAY(day=opens_on))
@@ -288,6 +288,7 @@ def a_booked_day_is_corrected_by_reversing(case: Case) -> Booking | None:
         tuple(row.swapped for row in order.rows),
         (standing.voucher,),
         look_for_double=OWN not in case.state.answers,
+        followed_by=case.rows,
     )
 
 

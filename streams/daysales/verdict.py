@@ -57,7 +57,12 @@ def let_go(rule: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A voucher to post. ``revision`` is that of the content that it books or takes back."""
+    """A voucher to post.
+
+    Attributes:
+        revision: that of the content that it books or takes back.
+        followed_by: of a reversal: the rows that are booked anew after it.
+    """
 
     purpose: Literal["book", "reverse", "rebook"]
     revision: str
@@ -67,6 +72,7 @@ class Booking:
     rows: tuple[VoucherRow, ...]
     relates_to: tuple[VoucherRef, ...] = ()
     look_for_double: bool = False
+    followed_by: tuple[VoucherRow, ...] = ()
 
     @property
     def text(self) -> str:
@@ -75,8 +81,8 @@ class Booking:
 
     def is_content_of(self, order: PostVoucher) -> bool:
         """Tell whether an order would write this voucher."""
-        ours = (self.series, self.voucher_date, self.rows, self.text)
-        return ours == (order.series, order.voucher_date, order.rows, order.description)
+        ours = (self.series, self.voucher_date, self.rows, self.text, self.followed_by)
+        return ours == (order.series, order.voucher_date, order.rows, order.description, order.followed_by)
 
 
 _NOTHING_MORE: Final = words.NOTHING_MORE()

@@ -55,6 +55,11 @@ NOT_TAKEN = Phrase(
 NO_REASON = Phrase("daysales.no_reason", "inget skäl angavs", "no reason given")
 THE_VOUCHER = Phrase("daysales.the_voucher", "verifikationen", "the voucher")
 THE_REVERSAL = Phrase("daysales.the_reversal", "återföringen", "the reversal")
+THE_CORRECTION = Phrase(
+    "daysales.the_correction",
+    "rättelsen (återföringen, eller det som bokförs efter den)",
+    "the correction (its reversal, or what is booked after it)",
+)
 THE_CORRECTED = Phrase("daysales.the_corrected", "den rättade verifikationen", "the corrected voucher")
 BOOKED_TWICE = Phrase(
     "daysales.booked_twice",

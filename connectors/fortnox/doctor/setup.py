@@ -113,10 +113,10 @@ class Need:
 
 
 def need_of(order: PostVoucher, code: str = "") -> Need:
-    """Return what a voucher needs."""
+    """Return what a voucher needs: a reversal alone is half a correction, and needs what is booked after it as well."""
     rows = dict.fromkeys(
         RowContent(row.account, row.cost_centre, bool(sanitise(row.text or "")), bool(row.project))
-        for row in order.rows
+        for row in (*order.rows, *order.followed_by)
     )
     return Need(order.flow, order.voucher_date, order.series, tuple(rows), code, order.exempt_from_lock)
 

@@ -462,7 +462,7 @@ def test_an_amended_day_is_reversed_and_booked_anew_and_the_vouchers_name_each_o
     assert anew.purpose == "rebook"
     assert anew.description == "Rättelse av F 12, återförd med F 13: Dagsavslut Kungsgatan K1 Z12"
     assert [str(v) for v in anew.relates_to] == ["F 12", "F 13"]
-    assert anew.rows == voucher(Host().tell(amended())).rows
+    assert anew.rows == reversal.followed_by == voucher(Host().tell(amended())).rows
     assert host.tell(outcome(anew, number=14)) == ()
     standing = host.state().standing
     assert standing

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from connectors.fortnox.doctor import examining
 from connectors.fortnox.sandbox import Company, CostCentre, Fault, Faults
 from infra.plugin import Attempt
 from infra.verdicts import Delivered, Rejected, RetryLater
-from schemas.commands import PostVoucher
+from schemas.commands import PostVoucher, VoucherRow
 from tests.connectors.fortnox.doctor_driver import (
     MAPPED,
     TODAY,
@@ -141,6 +142,16 @@ async def test_what_a_green_check_lets_go_is_looked_at_like_any_other(visit: Doc
     verdicts = await write(visit, *let_go)
     assert {verdict.code for verdict in verdicts} == {"account_missing"}
     assert POST not in visit.calls
+
+
+async def test_nothing_is_taken_back_where_what_follows_cannot_be_booked(visit: DoctorDriver) -> None:
+    """The day would stand in no voucher: reversed, and its corrected voucher refused for an account."""
+    visit.fortnox.years[4].accounts.pop(1580)
+    follows = (VoucherRow(account=1580, debit=Decimal("1.00")), VoucherRow(account=1910, credit=Decimal("1.00")))
+    reversal = voucher(step="reverse", purpose="reverse", followed_by=follows)
+    [verdict] = await write(visit, reversal)
+    assert (verdict.code, POST in visit.calls) == ("account_missing", False)
+    assert "1580" in verdict.why
 
 
 @pytest.mark.parametrize("fault", [Fault.RESET_BEFORE_COMMIT, Fault.HTML_WITHOUT_COMMIT])
