@@ -71,6 +71,17 @@ company that had this name before, or, when this database was restored from a ba
 after a restore shows is looked for two weeks longer: its source may tell again what neither the database nor Kafka
 remembers. So is, for ever, a voucher of a day until a person has opened a company of which not all agreed: its books
 may hold it. A new installation, of epoch 0, has nothing."""
+_SEAL_ANEW = text(
+    f"""update journal j set body = cast(x.b as jsonb)
+       from unnest(cast(:ids as uuid[]), cast(:tenants as text[]), {lines(":bodies")}) as x(i, t, b)
+       where j.order_id = x.i and j.tenant = x.t and j.state in ('queued', 'unknown')
+         and starts_with(j.body -> 'data' ->> 'fields', 'p1:')
+         and not exists (select from person_keys k where k.key_id = split_part(j.body -> 'data' ->> 'fields', ':', 2))
+         and exists (select from person_keys k
+                     where k.key_id = split_part(cast(x.b as jsonb) -> 'data' ->> 'fields', ':', 2))"""  # noqa: S608 - no values in it
+)
+"""After a restore without the newest keys of people an order that Kafka remembers cannot be read. Decided anew it is
+the same order, of the same id, under a key that is there."""
 _END_AS_ON_RECORD = text(
     f"""update journal j set state = e.state, outcome = e.outcome, finished_at = e.at
         from unnest(cast(:tenants as text[]), cast(:orders as text[])) as x(t, o)
@@ -245,7 +256,7 @@ class Journal:
         self._wake = asyncio.Event()
 
     async def insert(self, orders: Iterable[tuple[int, Envelope[Any]]], hops: Mapping[str, str] = NO_HOPS) -> None:
-        """Write (partition, order) pairs down; an order that is there already stays as it is.
+        """Write (partition, order) pairs down; an order that is there already stays as it is, if it can be read.
 
         Those of a company that was removed meanwhile are withdrawn, and on record as that.
 
@@ -255,7 +266,7 @@ class Journal:
         rows = list(orders)
         if not rows:
             return
-        now = clock.now()
+        now, bodies = clock.now(), [order.model_dump_json() for _, order in rows]
         async with self._engine.begin() as connection:
             formers = await former(connection, {o.tenant for _, o in rows})
             gone = {o.id: under for _, o in rows if (under := removed_company(o, o.acceptedtime or now, formers))}
@@ -270,7 +281,7 @@ class Journal:
                     "keys": [o.subject for _, o in rows],
                     "types": [o.type for _, o in rows],
                     "facts": [o.causationid for _, o in rows],
-                    "bodies": "\n".join(o.model_dump_json() for _, o in rows),
+                    "bodies": "\n".join(bodies),
                     "replaces": [o.data.replaces for _, o in rows],
                     "accepted": [o.acceptedtime or now for _, o in rows],
                     "withdrawn": [o.id in gone for _, o in rows],
@@ -279,6 +290,11 @@ class Journal:
                 },
             )
             await together(connection, [written, arrived(o.id for _, o in rows)])
+            if sealed := [
+                (o, body) for (_, o), body in zip(rows, bodies, strict=True) if people.is_sealed(body.encode())
+            ]:
+                told = {"ids": [UUID(o.id) for o, _ in sealed], "tenants": [o.tenant for o, _ in sealed]}
+                await connection.execute(_SEAL_ANEW, told | {"bodies": "\n".join(body for _, body in sealed)})
             withdrawn = {str(order_id) for order_id, state in written.rows if state == "withdrawn"}
             await put_on_record(
                 connection,

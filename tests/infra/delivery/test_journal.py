@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store
+from infra.access import people
 from infra.access.vault import Vault, lend
 from infra.delivery import journal
 from infra.delivery.journal import Journal, Transition, Work
@@ -229,6 +230,31 @@ async def test_what_is_sealed_under_a_key_that_is_not_there_is_neither_sent_nor_
     assert await due(postgres) == [other.id]
     waits = text("select state, due_at > clock_timestamp(), outcome ->> 'code' from journal where order_id::text = :id")
     assert await store.row(postgres.engine, waits, {"id": change.id}) == (state, True, "key_missing")
+
+
+@pytest.mark.parametrize("state", ["queued", "unknown"])
+async def test_an_order_that_cannot_be_read_is_read_once_it_is_decided_anew(postgres: InPostgres, state: str) -> None:
+    """A restore without the newest keys: Kafka has the order under a lost key, and then under the key of today."""
+    origin = {"flow": "employees", "key": "huma/1", "revision": "1", "step": "write", "rule": "a_rule"}
+    data = UpsertEmployee(**origin, fields=EmployeeFields(city="Solna"), employee_id="1", create=False)
+
+    def told(sealed: UpsertEmployee) -> Envelope[Any]:
+        return envelopes.wrap(
+            sealed, message_id=str(data.id_in("a")), source="/streams/employees", time=virtual.START, tenant="a"
+        )
+
+    lend(postgres.engine, Vault(b"test"))
+    lost = told(data.model_copy(update={"fields": EmployeeFields(sealed="p1:0123456789abcdef:QUJD")}))
+    await postgres.journal.insert([(0, lost)])
+    become = text("update journal set state = :state, sent_at = clock_timestamp()")
+    await store.write(postgres.engine, become, {"state": state})
+    assert await due(postgres) == []
+    async with postgres.engine.begin() as connection:
+        [anew] = await people.seal(connection, [(("a", "huma/1"), data)])
+    await postgres.journal.insert([(0, told(anew))])
+    await postgres.journal.insert([(0, lost)])
+    await store.write(postgres.engine, text("update journal set due_at = clock_timestamp()"), {})
+    assert await due(postgres) == [lost.id]
 
 
 async def test_a_new_order_is_due_whatever_the_clock_of_its_process_says(
