@@ -41,9 +41,8 @@ async def _explain(visit: Visit) -> Response:
 async def _called(visit: Visit, said: str, companies: Iterable[str]) -> list[tuple[str, str]]:
     """Return (company, key) of the people who are called so, as their company's last comparison of staff knows them."""
     engine, found = visit.host.engine, list[tuple[str, str]]()
-    flow = registry.flow(_STAFF)
     for company in companies:
-        for plan in (await planning.plans(engine, company, flow.name))[:1]:
+        for plan in (await planning.plans(engine, company, _STAFF))[:1]:
             which = await plan_pages.looked_up(engine, plan, Meant(said=said))
             rows = await plan_pages.page(engine, plan, which, limit=_MOST + 1)
             found += ((company, row.key) for row in rows)

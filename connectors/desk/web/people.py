@@ -1,6 +1,5 @@
 """Who sees a company and what they may do there: invited, given another role, given a new link."""
 
-import unicodedata
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra.accounts import accounts, history
 from infra.accounts.accounts import Account
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole, Permission
+from schemas.base import seen
 
 _CHANGES: Final = 100
 """The last ones, on a page."""
@@ -27,7 +27,8 @@ async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
 
 
 async def _invite(visit: Visit) -> Response:
-    form = {"email": _as_typed(visit.form.get("email", "")), "role": visit.form.get("role", "")}
+    # As somebody types it: without what other programs copy along with it unseen.
+    form = {"email": seen(visit.form.get("email", "")), "role": visit.form.get("role", "")}
     try:
         path = await _path(visit, form["email"], DeskRole(form["role"]))
     except ValueError:
@@ -43,11 +44,6 @@ async def _invite(visit: Visit) -> Response:
         said = visit.say("har redan ett konto och ser företaget.", "has an account already, and sees the company.")
         return visit.go(visit.at("people"), f"{form['email']} {said}")
     return await _shown(visit, link=visit.from_outside(path), email=form["email"])
-
-
-def _as_typed(pasted: str) -> str:
-    """Return an address without what other programs copy along with it unseen: marks of direction, letters in parts."""
-    return "".join(sign for sign in unicodedata.normalize("NFC", pasted) if unicodedata.category(sign) != "Cf")
 
 
 async def _path(visit: Visit, email: str, role: DeskRole) -> str:
