@@ -122,12 +122,18 @@ class Site:
                 await clock.sleep(0.05)
 
     async def told(self, tenant: str, *keys: str) -> None:
-        """Wait until these are the keys of a company's day closes, in this order."""
+        """Wait until these are the keys of a company's day closes, in this order; say what stands there otherwise."""
+        stood: list[str] = []
 
         async def all_of_them() -> bool:
-            return await self.keys(tenant) == list(keys)
+            stood[:] = await self.keys(tenant)
+            return stood == list(keys)
 
-        await self.until(all_of_them)
+        try:
+            await self.until(all_of_them)
+        except TimeoutError:
+            assert stood == list(keys), "after waiting for them"
+            raise
 
 
 @asynccontextmanager
