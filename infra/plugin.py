@@ -146,8 +146,8 @@ class Flow:
         evolve: the new state of each key that changed.
         waiting: why a key's state waits for other settings, or None. Such keys get each SettingsApplied, each
             ChecksPassed that has this reason among its codes, and each PlanApplied of the flow where it is FIRST_PLAN.
-        given_up: whether a person gave up what waited under a key (GIVE_UP, LEAVE), so that another answer to that hold
-            takes it up again (REOPEN). Left out: what is given up in this flow is no money.
+        given_up: whether a person gave up what waited under a key (GIVE_UP, LEAVE, JOIN), so that another answer to
+            that hold takes it up again (REOPEN). Left out: what is given up in this flow is no money.
         plan: what a synchronisation would do, from the state of every key, the settings and today's date.
         row: what a row of its plans is.
         planned_as: the verb that makes its plans; nothing: ``plan`` and the flow's name.

@@ -24,7 +24,9 @@ LEAVE: Final = "keep"
 """The answer by which a person gives up what waits where something stands: that stays as it is."""
 REOPEN: Final = "reopen"
 """The answer by which a person takes up again what was given up: to the hold by whose answer it was."""
-_GIVES_UP: Final = frozenset({GIVE_UP, LEAVE})
+JOIN: Final = "same"
+"""The answer by which a person says that what waits is something that is known: it is decided there."""
+_GIVES_UP: Final = frozenset({GIVE_UP, LEAVE, JOIN})
 
 
 class Remembered(BaseModel):

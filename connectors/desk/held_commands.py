@@ -71,7 +71,8 @@ def held_show(hold: HoldId, tenant: OfCompany = None, as_json: Json = False) -> 
 def held_answer(
     hold: HoldId,
     answer: Annotated[
-        str, typer.Argument(help="One of those that held show names; reopen takes up again what was discarded or kept.")
+        str,
+        typer.Argument(help="One of those that held show names; reopen takes an answer back that gave something up."),
     ],
     by: By = None,
     comment: Annotated[str, typer.Option("--comment", help="Why; it stays on record.")] = "",

@@ -52,7 +52,8 @@ def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, .
     named: list[str] = []
     for state in states.values():
         named += [*state.doubts, *([state.part_of] if state.part_of else [])]
-        if state.doubts and state.day:
+        named += [doubt for counted in state.counted for doubt in counted.doubts]
+        if state.day and (state.doubts or state.part_of or state.counted):
             named += state.day.counters
     return tuple(named)
 
@@ -87,7 +88,7 @@ def _case(key: str, learned: Learned, states: Mapping[str, State], message: Mess
     not_done = isinstance(message, AuditRecord) and message.outcome in NOT_DONE and not of_its_report
     if not_done and awaited is None:
         return None  # not the order that was awaited: what comes next was decided already
-    case = Case.of(key, state, state.day, states, terms, message)
+    case = Case.of(key, state, state.day, {**states, **learned.states}, terms, message)
     return replace(case, refused=awaited) if not_done else case
 
 

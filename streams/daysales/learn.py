@@ -14,10 +14,11 @@ from schemas.envelope import Envelope, type_of
 from schemas.events import DayClosed, ReviewAnswered
 from schemas.flows import answered, may_go_on, reopened, step_of
 from streams.daysales.identity import Found, Sighting, find, money_of, sighting
-from streams.daysales.state import Booked, Correction, Made, RefusedOrder, RefusedReport, State
+from streams.daysales.state import Booked, Correction, Counted, Made, RefusedOrder, RefusedReport, State
 from streams.daysales.verdict import (
     BOOKED_TWICE,
     FOUR_EYES,
+    GIVEN_UP,
     KEEP,
     NOT_AS_PLANNED,
     NOT_ATTACHED,
@@ -70,6 +71,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
             new = _with_outcome(state, record, envelope.tenant)
         case ReviewAnswered() as answer:
             new = _with_answer(state, answer, envelope.tenant)
+            if new and state.part_of and state.day:
+                return _taken_out(states, key, new, state.day)
             if new and new.part_of and state.day:
                 return _counted_to(states, key, new, state.day)
         case message:
@@ -158,12 +161,70 @@ def _counted_to(states: Mapping[str, State], key: str, state: State, day: DayClo
     other = states[report]
     # What was seen of it was seen of the other one: told again, it is not newer than what replaced it.
     newest = _newest(other.model_copy(update={"seen": (*state.seen[:-1], *other.seen)}), day, state.came_at)
-    learned = {key: state.model_copy(update={"part_of": report}), report: newest}
+    own = tuple(dict.fromkeys(s for name in day.counters for s in states[name].reports if s.report == key))
+    before = {"before": other.day, "came_at": other.came_at, "answers": other.answers}
+    counted = Counted(report=key, doubts=states[key].doubts, reports=own, **before)
+    # What was given up is handled by hand, and may be taken for this one: then nothing is lost that could come back.
+    is_lost = GIVEN_UP.isdisjoint(other.answers)
+    learned = {
+        key: state.model_copy(update={"part_of": report, "answers": (*state.answers, *([SAME] if is_lost else ()))}),
+        report: newest.model_copy(update={"counted": (*other.counted, counted)}),
+    }
+    _called(learned, states, day, dict.fromkeys(own, report))
+    return _learned(learned, report, day, key)
+
+
+def _called(learned: dict[str, State], states: Mapping[str, State], day: DayClosed, of: Mapping[Sighting, str]) -> None:
+    """Remember what came under a day close's counters as contents of these reports."""
     for name in day.counters:
         counter = learned.get(name, states[name])
-        reports = tuple(s.model_copy(update={"report": report}) if s.report == key else s for s in counter.reports)
+        reports = tuple(s.model_copy(update={"report": of.get(s, s.report)}) for s in counter.reports)
         learned[name] = counter.model_copy(update={"reports": reports})
-    return _learned(learned, report, day, key)
+
+
+def _taken_out(states: Mapping[str, State], key: str, state: State, day: DayClosed) -> Learned:
+    """Take in that a report was counted to another one by mistake: it is in doubt again, and the other as it was.
+
+    What came since then, and is certainly of the report that is taken out, goes with it. Of a report that was counted
+    to yet another one nothing is taken out: that one comes first.
+    """
+    report = state.part_of or ""
+    other = states[report]
+    counted = next((one for one in other.counted if one.report == key), None)
+    if counted is None or counted.before is None or other.day is None or other.part_of:
+        return Learned({})
+    later = other.counted[other.counted.index(counted) + 1 :]
+    learned: dict[str, State] = {}
+    _called(learned, states, day, {s.model_copy(update={"report": report}): key for s in counted.reports})
+    its = [day]  # of it, the newest last
+    for content in (*(one.before for one in later), other.day):
+        if content and content not in (counted.before, *its) and _is_of({**states, **learned}, key, content):
+            its.append(content)
+            _called(learned, states, content, {sighting(report, content): key})
+    gone = {ids.revision(one) for one in its}
+    back = {"before": counted.before, "came_at": counted.came_at, "answers": counted.answers}
+    left = tuple(
+        one.model_copy(update=back) if one.before in its else one for one in other.counted if one is not counted
+    )
+    new: dict[str, Any] = {"counted": left, "seen": tuple(one for one in other.seen if one not in {*gone, *state.seen})}
+    if other.day in its:
+        newest = ids.revision(counted.before)
+        new |= {"day": counted.before, "came_at": counted.came_at, "answers": counted.answers, "suspect": None}
+        new["seen"] = (*(one for one in new["seen"] if one != newest), newest)
+    taken: dict[str, Any] = {"part_of": None, "doubts": counted.doubts, "day": its[-1]}
+    taken["seen"] = (*state.seen, *map(ids.revision, its[1:]))
+    if other.day is its[-1] and len(its) > 1:
+        taken["came_at"] = other.came_at
+    learned |= {report: other.model_copy(update=new), key: state.model_copy(update=taken)}
+    return Learned(learned, (report, key))
+
+
+def _is_of(states: Mapping[str, State], key: str, day: DayClosed) -> bool:
+    """Tell whether a content is certainly of a report, as it would be if it came now."""
+    if not states.keys() >= {*day.counters}:
+        return False  # of a register in other capitals, which is not certain
+    known = _known(states, day)
+    return find(day, [s for s in known if s.model_copy(update={"report": ""}) != sighting("", day)]) == Found(key)
 
 
 def _with_approval(key: str, state: State, approved: CorrectionApproved) -> Learned:

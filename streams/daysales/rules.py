@@ -17,12 +17,11 @@ from streams.daysales.case import Case
 from streams.daysales.state import State
 from streams.daysales.verdict import (
     BOOKED_TWICE,
-    DISCARD,
     FIRST_OPEN_DAY,
     FOUR_EYES,
+    GIVEN_UP,
     IS_GONE,
     IS_REVERSED,
-    KEEP,
     LOOK_AGAIN,
     NOT_AS_PLANNED,
     NOT_ATTACHED,
@@ -43,7 +42,6 @@ from streams.daysales.verdict import (
 
 VOUCHER_GONE: Final = "voucher_gone"
 """The code of a reversal that is not booked, since what it takes back is not there any more."""
-_SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
 _WHAT: Final = {"reverse": words.THE_REVERSAL, "rebook": words.THE_CORRECTED}
 
 
@@ -164,7 +162,7 @@ def a_booked_day_needs_nothing_more(case: Case) -> Settled | None:
 
 def what_a_person_settled_stays_settled(case: Case) -> Settled | None:
     """Settle what a person kept or discarded, whatever the settings say; only newer content opens it again."""
-    return Settled() if _SETTLES.intersection(case.state.answers) else None
+    return Settled() if GIVEN_UP.intersection(case.state.answers) else None
 
 
 def a_report_of_another_company_waits(case: Case) -> Held | None:

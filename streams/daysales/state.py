@@ -48,6 +48,24 @@ class Correction(Remembered):
     approved_by: str
 
 
+class Counted(Remembered):
+    """A report that a person counted to this one, so that it can be taken out again.
+
+    Attributes:
+        report: its key.
+        doubts: the reports that it was in doubt about.
+        reports: what came under its counter as its own.
+        before: the content that it took the place of, if it did; ``came_at`` and ``answers`` are that one's.
+    """
+
+    report: str
+    doubts: tuple[str, ...]
+    reports: tuple[Sighting, ...]
+    before: DayClosed | None = None
+    came_at: AwareDatetime | None = None
+    answers: tuple[str, ...] = ()
+
+
 class Made(Remembered):
     """A voucher that an order came out with."""
 
@@ -73,6 +91,7 @@ class State(Remembered):
         made: the vouchers that they came out with; of orders from before this was remembered there is none.
         doubts: the reports that this may be; a person says.
         part_of: the report that this was counted to, as a person said.
+        counted: the reports that were counted to this one; of those from before this was remembered there is none.
         reports: of a counter: the contents that came under it.
         beside: the vouchers that the report was put beside, or is being.
         not_beside: the last refusal of that.
@@ -96,6 +115,7 @@ class State(Remembered):
     made: tuple[Made, ...] = ()
     doubts: tuple[str, ...] = ()
     part_of: str | None = None
+    counted: tuple[Counted, ...] = ()
     reports: tuple[Sighting, ...] = ()
     beside: tuple[VoucherRef, ...] = ()
     not_beside: RefusedReport | None = None

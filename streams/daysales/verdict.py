@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final, Literal
 
 from schemas.commands import Choice, How, PostVoucher, VoucherRef, VoucherRow
-from schemas.flows import GIVE_UP, Held
+from schemas.flows import GIVE_UP, JOIN, Held
 from schemas.words import Text
 from streams.daysales import words
 
@@ -13,6 +13,8 @@ NAME: Final = "daysales"
 
 DISCARD = Choice.saying(GIVE_UP, words.DISCARD())
 KEEP = Choice.saying("keep", words.KEEP())
+GIVEN_UP: Final = frozenset({KEEP.answer, DISCARD.answer})
+"""Answers by which a person settles a day, whatever is booked of it."""
 RETRY = Choice.saying("retry", words.RETRY())
 REBOOK = Choice.saying("rebook", words.REBOOK())
 LOOK_AGAIN = Choice.saying("retry", words.LOOK_AGAIN())
@@ -44,7 +46,7 @@ ROUND: Final = "round"
 """The answer of a person who lets a small difference go: that of the rule which asked, and no other."""
 OWN: Final = "own"
 """The answer that a report is one of its own, though it may look like another."""
-SAME: Final = "same"
+SAME: Final = JOIN
 """The answer that a report is the one that it looks like; with a number when there are several: ``same/2``."""
 
 _LONGEST_DESCRIPTION: Final = 180

@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
 from schemas.events import DayClosed
 from schemas.ids import revision
+from schemas.money import summed
 from schemas.settings import TenantSettings
+from streams.daysales import FLOW
 from streams.daysales.identity import sighting
 from streams.daysales.state import State
-from tests.streams.daysales.days import KEY, NOW, Host, answered, chosen, day, outcome, paid, without_card
+from tests.streams.daysales.days import KEY, NOW, TENANT, Host, answered, chosen, day, outcome, paid, without_card
 
 COUNTER = "openpos/K1/12"
 REVERSE = chosen(amended="reverse")
@@ -471,3 +476,125 @@ def test_nothing_that_came_under_a_counter_lies_where_nothing_is_decided(steps: 
             assert state.standing
             assert state.standing.order
             assert {r.text: r.debit for r in state.standing.order.rows}["cash"] == state.day.payments[0].amount
+
+
+# --- Counted to another by mistake ----------------------------------------------------------------------------------
+
+
+class Books:
+    """A company whose orders are delivered, some of them late; ``live``: what stands of each report, by means."""
+
+    def __init__(self, settings: TenantSettings = REVERSE) -> None:
+        self.host = Host(settings)
+        self.orders: dict[UUID, PostVoucher] = {}
+        self.waiting: list[PostVoucher] = []
+        self.holds: dict[UUID, HoldForReview] = {}
+
+    def tell(self, message: Message, *, delivered: bool = True) -> None:
+        """Tell something, and what comes of it, unless that is left on its way."""
+        self._take(self.host.tell(message))
+        while delivered and self.waiting:
+            order = self.waiting.pop(0)
+            number = len(self.orders) + 1
+            self._take(self.host.tell(outcome(order, number=number)))
+
+    def _take(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            if isinstance(order, CloseReview):
+                del self.holds[order.hold_id]
+            elif isinstance(order, HoldForReview):
+                self.holds[order.id_in(TENANT)] = order
+            elif isinstance(order, PostVoucher):
+                assert order.id_in(TENANT) not in self.orders, "an order is given once"
+                self.orders[order.id_in(TENANT)] = order
+                self.waiting.append(order)
+
+    def hold(self, key: str) -> HoldForReview:
+        """Return what waits of a report."""
+        (held,) = (held for held in self.holds.values() if held.key == key)
+        return held
+
+    def live(self) -> dict[tuple[str, str], Decimal]:
+        """Return what the vouchers of each report come to, by account and text."""
+        return {
+            place: amount
+            for place, amount in summed(
+                ((order.key, f"{row.account} {row.text}"), row.debit - row.credit)
+                for order in self.orders.values()
+                for row in order.rows
+            ).items()
+            if amount
+        }
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+@pytest.mark.parametrize("settings", [REVERSE, chosen()], ids=["reverse", "hold"])
+@pytest.mark.parametrize("report", PERHAPS.values(), ids=PERHAPS.keys())
+def test_a_report_that_was_counted_to_another_by_mistake_is_taken_out_again(
+    report: DayClosed, settings: TenantSettings, *, delivered: bool
+) -> None:
+    """Both are as they were, whatever was booked meanwhile; in the end the books are those of two reports."""
+    first = day(organisation_number="5560160680" if report.organisation_number else None)
+    books, straight = Books(settings), Books(settings)
+    for company in (books, straight):
+        company.tell(first)
+        company.tell(report)
+    (held,) = books.holds.values()
+    straight.tell(answered(held, "own"))
+    assert FLOW.given_up is not None
+    assert not FLOW.given_up(books.host.state(held.key), held)
+
+    books.tell(answered(held, "same"), delivered=delivered)
+    assert FLOW.given_up(books.host.state(held.key), held)
+    books.tell(answered(held, "reopen"))
+    assert (books.host.state().day, books.host.state(held.key).day) == (first, report)
+    again = books.hold(held.key)
+    assert (again.reason, again.choices) == (held.reason, held.choices)
+    assert not FLOW.given_up(books.host.state(held.key), held)
+    books.tell(answered(held, "reopen"))
+    assert books.hold(held.key) == again, "told again, it asks nothing"
+    books.tell(answered(again, "own"))
+    for told_again in (first, report):
+        books.tell(told_again)
+    assert not books.holds
+    assert books.live() == straight.live()
+
+
+def test_nothing_is_taken_out_of_a_report_that_was_given_up_before() -> None:
+    """Its own content is handled by hand, and what was counted to it stands once: nothing is lost, and none doubled."""
+    books = Books(without_card(amended="reverse"))
+    books.tell(day())
+    books.tell(answered(books.hold(KEY), "discard"))
+    books.tell(other := day(store="Norr", payments=(paid("cash", "251.00"),), amendment=1))
+    books.tell(answered(held := books.hold(other.key), "same"))
+    assert FLOW.given_up is not None
+    assert not FLOW.given_up(books.host.state(other.key), held)
+    assert books.host.tell(answered(held, "reopen")) == ()
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("amended", [None, 0, 1, 2])
+def test_of_several_that_were_counted_to_one_each_is_taken_out(order: tuple[int, ...], amended: int | None) -> None:
+    """In any sequence; and what amends one of them, or the first, goes where it belongs."""
+    reports = [
+        day(),
+        *(day(store=store, minutes=n, payments=day().payments) for n, store in enumerate(("Norr", "Syd"), 1)),
+    ]
+    books, straight = Books(), Books()
+    for company in (books, straight):
+        for report in reports:
+            company.tell(report)
+    helds = [books.hold(report.key) for report in reports[1:]]
+    for company, answers in ((straight, ("own", "own")), (books, ("same", "same/1"))):
+        for held, answer in zip(helds, answers, strict=True):
+            company.tell(answered(held, answer))
+    if amended is not None:
+        newer = reports[amended].model_copy(update={"amendment": 1, "payments": OTHER_SPLIT})
+        books.tell(newer)
+        straight.tell(newer)
+    for n in order:
+        books.tell(answered(helds[n], "reopen"))
+    for n in order:
+        books.tell(answered(books.hold(reports[n + 1].key), "own"))
+    assert not books.holds
+    assert books.live() == straight.live()
