@@ -239,8 +239,9 @@ def _with_approval(key: str, state: State, approved: CorrectionApproved) -> Lear
         approved_by=approved.approved_by,
     )
     new = state.model_copy(update={"plans": (*state.plans, approved.plan_id), "correction": correction})
+    kept = not GIVEN_UP.isdisjoint(state.answers)
     waits = isinstance(state.awaits, PostVoucher) or (state.hold and state.hold.reason not in WAIT_FOR_AN_APPROVAL)
-    if waits or new.to_correct is None or state.part_of:
+    if waits or kept or new.to_correct is None or state.part_of:
         return Learned({key: state.model_copy(update={"plans": new.plans})}, moved=key)
     return Learned({key: new}, (key,))
 

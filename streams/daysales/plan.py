@@ -1,7 +1,7 @@
 """What a plan says of booked days that the settings book otherwise: reversed and booked anew once approved. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -15,9 +15,10 @@ from schemas.words import Text, heard, lines_of, named
 from streams.daysales import voucher, words
 from streams.daysales.case import Case
 from streams.daysales.learn import WAIT_FOR_AN_APPROVAL
+from streams.daysales.rules import judge
 from streams.daysales.state import State
 from streams.daysales.trial import as_if_new
-from streams.daysales.verdict import FIRST_OPEN_DAY, Booking, Settled, Verdict
+from streams.daysales.verdict import FIRST_OPEN_DAY, GIVEN_UP, Booking, Settled, Verdict
 
 _LONGEST_NAME: Final = 200
 Action = Literal["correct", "do_nothing"]
@@ -32,12 +33,14 @@ class Day:
         order: what stands for it, or is on its way; None: it is not known here.
         case: its newest content under the settings, as if it came now.
         verdict: what the rules say of that.
+        kept: a person left the books as they were when that content came.
     """
 
     state: State
     order: PostVoucher | None
     case: Case
     verdict: Verdict
+    kept: bool = False
 
     @property
     def stands(self) -> CorrectionState:
@@ -56,6 +59,11 @@ def what_a_person_decides_is_left_alone(day: Day) -> Action | None:
     """Do nothing about what is held: its hold is to be answered first, unless an approval ends it."""
     hold = day.state.hold
     return "do_nothing" if hold and hold.reason not in WAIT_FOR_AN_APPROVAL else None
+
+
+def what_a_person_kept_stays_booked(day: Day) -> Action | None:
+    """Do nothing about a day that a person left as it is booked: the difference is handled by hand."""
+    return "do_nothing" if day.kept else None
 
 
 def what_is_not_known_here_is_corrected_by_hand(day: Day) -> Action | None:
@@ -77,6 +85,7 @@ PlanRule = Callable[[Day], Action | None]
 RULES: Final[tuple[PlanRule, ...]] = (
     what_is_under_way_is_waited_for,
     what_a_person_decides_is_left_alone,
+    what_a_person_kept_stays_booked,
     what_is_not_known_here_is_corrected_by_hand,
     what_the_settings_hold_stays_booked,
     what_is_booked_otherwise_is_corrected,
@@ -89,11 +98,15 @@ def corrects(key: str, states: States, terms: Terms) -> CorrectionRow | None:
     found, state = as_if_new(key, states, terms), states[key]
     if found is None or (day := _booked(state, *found)) is None:
         return None
+    if day.state.standing and not GIVEN_UP.isdisjoint(state.answers):
+        left = tuple(answer for answer in state.answers if answer not in GIVEN_UP)
+        case = replace(day.case, answers=left, state=day.case.state.model_copy(update={"answers": left}))
+        day = replace(day, case=case, verdict=judge(case)[1], kept=True)
     case, order = day.case, day.order
     rows = case.rows if isinstance(day.verdict, Booking) else ()
     differs = voucher.changes(order.rows, rows) if order and rows else ()
     is_the_same = order and rows and not differs
-    if is_the_same or isinstance(day.verdict, Settled):  # what a person kept is handled by hand
+    if is_the_same or isinstance(day.verdict, Settled):
         return None
     rule, action = next((r.__name__, said) for r in RULES if (said := r(day)) is not None)
     return CorrectionRow(
@@ -131,6 +144,8 @@ def _booked(state: State, case: Case, verdict: Verdict) -> Day | None:
 def _why(day: Day) -> Text | str:
     if hold := day.state.hold:
         return heard(hold.wording, hold.message)
+    if day.kept:
+        return words.WAS_KEPT()
     if isinstance(day.verdict, Held):
         reason = named("daysales", "reason", day.verdict.reason)
         return words.WOULD_BE_HELD(reason=reason, why=day.verdict.message)

@@ -330,6 +330,15 @@ MOVED_SINCE_THE_PLAN = Phrase(
     "It stands otherwise than the plan showed, or waits: make a new plan (bokbuss correct).",
 )
 
+WAS_KEPT = Phrase(
+    "daysales.was_kept",
+    "Dagen står kvar som den är bokförd: när kassan skickade den med annat innehåll svarade en person ”Behåll”, och "
+    "skillnaden hanteras för hand. Ska den rättas här: svara ”Ta upp igen” på det som väntade, och sedan det som ska "
+    "gälla.",
+    "The day stays as it is booked: when the till sent it with other content a person answered keep, and the "
+    "difference is handled by hand. If it is to be corrected here, answer reopen to what was held, and then what is to "
+    "count.",
+)
 WOULD_BE_HELD = Phrase(
     "daysales.would_be_held",
     "Dagen står kvar som den är bokförd, och inget väntar på svar. Kom den nu, skulle den vänta ({reason}): {why}",
@@ -594,6 +603,7 @@ _RULES: Final[Mapping[str, str]] = {
 _PLAN: Final[Mapping[str, str]] = {
     "what_is_under_way_is_waited_for": "det som är på väg väntas in",
     "what_a_person_decides_is_left_alone": "det en person ska avgöra lämnas",
+    "what_a_person_kept_stays_booked": "det en person behållit står kvar bokfört",
     "what_is_not_known_here_is_corrected_by_hand": "det som inte är känt här rättas för hand",
     "what_the_settings_hold_stays_booked": "det inställningarna håller kvar står kvar bokfört",
     "what_is_booked_otherwise_is_corrected": "det som bokförs på annat sätt rättas",

@@ -175,12 +175,39 @@ def test_what_is_under_way_is_waited_for() -> None:
 
 
 def test_what_waits_for_a_person_or_was_kept_is_left_alone() -> None:
-    """Its hold is answered first; what somebody handles by hand is in no plan."""
+    """Its hold is answered first; what somebody handles by hand is named, and how it is taken up again."""
     company = moved(CARD)
     [hold] = company.tell(day(amendment=1, payments=(paid("cash", "101.00"), paid("card", "150.00"))))
     assert isinstance(hold, HoldForReview)
     assert (company.row().state, company.row().rule) == ("held", "what_a_person_decides_is_left_alone")
+    approved = company.row().model_copy(update={"voucher": company.row().voucher, "content": "what it would be"})
     company.tell(answered(hold, "keep"))
+    row = company.row()
+    assert (row.state, row.action, row.rule) == ("booked", "do_nothing", "what_a_person_kept_stays_booked")
+    assert "answer reopen" in row.why
+    assert set(row.differs) == {
+        "1910 cash: debit 100.00, now debit 101.00",
+        "1686 card: debit 151.00, now nothing",
+        "1580 card: nothing, now debit 150.00",
+    }
+    put, closed = company.approve(approved)
+    assert isinstance(put, HoldForReview)
+    assert isinstance(closed, CloseReview)
+    assert (put.reason, closed.how) == ("moved_since_the_plan", "superseded"), (
+        "an approval that comes to nothing is said"
+    )
+    company.tell(answered(hold, "reopen"))
+    assert company.row().state == "held"
+
+
+def test_a_day_that_was_kept_and_is_booked_as_the_settings_say_is_in_no_plan() -> None:
+    """The newest content comes to what stands under the settings of now."""
+    company = booked()
+    [hold] = company.tell(day(amendment=1, payments=(paid("cash", "101.00"), paid("card", "150.00"))))
+    assert isinstance(hold, HoldForReview)
+    company.tell(answered(hold, "keep"))
+    assert len(company.rows()) == 1
+    company.tell(day(amendment=2))
     assert company.rows() == []
 
 
