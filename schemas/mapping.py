@@ -107,7 +107,9 @@ def _group_rates(settings: DaySalesSettings) -> Callable[[str, date, bool], tupl
 
     @_remembered
     def found(group: str, day: date, is_return: bool) -> tuple[Decimal, ...]:  # noqa: FBT001 - a part of the question
-        return tuple(dict.fromkeys(g.vat_rate for g in of_group(group) if is_return or g.holds_on(day)))
+        its = of_group(group)
+        allowed = (g for g in its if (_since(g) <= day if is_return else g.holds_on(day)))
+        return tuple(dict.fromkeys(g.vat_rate for g in allowed))
 
     return found
 

@@ -65,6 +65,18 @@ HELD: dict[str, tuple[DayClosed, TenantSettings, str, str, tuple[str, ...]]] = {
         "wrong_vat_rate",
         ("food 12 %, 112.00 with VAT: 2026-04-10 it is 6 %",),
     ),
+    "food returned at a rate that it has not had yet": (
+        day(sales=(DRINKS, sold("food", "6", "-10.00", "-0.60"))),
+        chosen(
+            group_rates=(
+                GroupRate(group="food", vat_rate=Decimal(12), valid_to=date(2026, 4, 30)),
+                GroupRate(group="food", vat_rate=Decimal(6), valid_from=date(2026, 5, 1)),
+            )
+        ),
+        "every_group_has_its_rate_of_the_day",
+        "wrong_vat_rate",
+        ("food 6 %, -10.60 with VAT: 2026-04-10 it is 12 %",),
+    ),
     "beer at another rate than its own, in capitals and with a joiner in it": (
         day(sales=(sold("Ö\u200dL", "12", "100.00", "12.00"),)),
         chosen(group_rates=(GroupRate(group="öl", vat_rate=Decimal(25)),)),
