@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
@@ -79,6 +79,8 @@ class LedgerYear:
         difference: between the year and what it was before, in lines.
         kept: a person keeps what was loaded from a file.
         chosen: where the year is to come from, as a person chose; None: nobody did.
+        replaced_by: the days of another year, read later from the same place, that has days of this one: the company's
+            financial year was prolonged, cut or moved, and this is none of its years any more.
     """
 
     retrieved: LedgerRetrieved | None
@@ -91,6 +93,7 @@ class LedgerYear:
     difference: tuple[Text | str, ...]
     kept: bool
     chosen: LedgerSource | None = None
+    replaced_by: tuple[date, date] | None = None
 
     @property
     def source(self) -> LedgerSource | None:
@@ -101,14 +104,25 @@ class LedgerYear:
         """Tell whether this is what the year is ``called``: two can end in one calendar year."""
         return self.last == year if isinstance(year, date) else self.last.year == year
 
+    def replaces(self, other: "LedgerYear") -> bool:
+        """Tell whether another year is none any more because of this one: two years never share a day."""
+        mine, its = self.retrieved, other.retrieved
+        if mine is None or its is None or mine.whence != its.whence or mine.read_at is None:
+            return False
+        shares_days = self.last != other.last and self.first <= other.last and other.first <= self.last
+        return shares_days and (its.read_at is None or its.read_at < mine.read_at)
+
 
 class SeveralYears(LookupError):
     """Several financial years end in the calendar year that was named; the message names each with its days."""
 
 
 def meant(known: Iterable[LedgerYear], year: int | date) -> LedgerYear | None:
-    """Return the one of these years that is ``called`` so; None where none is. Raises SeveralYears."""
-    found = [one for one in known if one.is_called(year)]
+    """Return the one of these years that is ``called`` so; None where none is. Raises SeveralYears.
+
+    One that is a year no more is meant only by its last day.
+    """
+    found = [one for one in known if one.is_called(year) and (isinstance(year, date) or one.replaced_by is None)]
     if len(found) > 1:
         there = ", ".join(sorted(f"{one.first} to {one.last}" for one in found))
         raise SeveralYears(f"several years end in {year}: {there}; name the one that is meant by its last day")
@@ -132,7 +146,7 @@ class LedgerRequest:
 
 async def years(engine: AsyncEngine, tenant: str) -> tuple[LedgerYear, ...]:
     """Return a company's financial years, the last one first."""
-    return tuple(_year(row.state) for row in await store.rows(engine, _YEARS, {"tenant": tenant}))
+    return _years_of(row.state for row in await store.rows(engine, _YEARS, {"tenant": tenant}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +219,15 @@ async def opened(engine: AsyncEngine, tenant: str, last: date) -> AsyncIterator[
     """Open the year that ends on a day; None where nothing is known of it."""
     async with snapshot(engine) as connection:
         states = (await connection.execute(_YEARS, {"tenant": tenant})).scalars("state")
-        year = next((year for year in map(_year, states) if year.last == last), None)
+        year = next((year for year in _years_of(states) if year.last == last), None)
         known = year and year.retrieved
         yield Books(connection, tenant, year, known) if year and known else None
+
+
+def _years_of(states: Iterable[str]) -> tuple[LedgerYear, ...]:
+    known = tuple(map(_year, states))
+    days = {year.last: next(((o.first, o.last) for o in known if o.replaces(year)), None) for year in known}
+    return tuple(replace(year, replaced_by=days[year.last]) for year in known)
 
 
 def _year(state: str) -> LedgerYear:

@@ -59,6 +59,8 @@ def _row(year: LedgerYear, documents: DocumentCounts) -> tuple[str, ...]:
 
 def state(year: LedgerYear) -> str:
     """Return how a year stands in a word or two."""
+    if year.replaced_by:
+        return "replaced"
     match year.waits:
         case "person":
             return year.reason
@@ -70,6 +72,14 @@ def state(year: LedgerYear) -> str:
 def _said(tenant: str, year: LedgerYear, documents: DocumentCounts) -> tuple[str, ...]:
     """Return what there is to say of a year: what it waits for, what is odd in its books, which documents it lacks."""
     lines: list[str] = []
+    if year.replaced_by:
+        first, last = year.replaced_by
+        lines += wrapped(
+            f"{year.last} is the last day of no financial year any more: the books have {first} to {last}, which was "
+            f"read later. What was read of {year.first} to {year.last} stays as it was then, and is not read again.",
+            0,
+            2,
+        )
     if year.question:
         lines += wrapped(f"{year.last} waits: {year.question[0]}", 0, 2)
         lines += [line for one in year.question[1:] for line in wrapped(str(one), 4)]
@@ -142,6 +152,7 @@ def year_json(year: LedgerYear, documents: Counts) -> dict[str, Any]:
         "last": str(year.last),
         "source": year.source,
         "state": year.reason or ("waiting_for_parts" if year.waits else "complete" if known else "nothing_yet"),
+        "replaced_by": str(year.replaced_by[1]) if year.replaced_by else None,
         "kept": year.kept,
         "chosen_source": year.chosen,
         "vouchers": known.vouchers if known else None,

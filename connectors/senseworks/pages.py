@@ -38,6 +38,7 @@ class AuditedYear(BaseModel):
     year: int
     from_: date = Field(alias="from")
     to: date
+    replaced_by: date | None
     source: str
     vouchers: int
     sha256: str | None
@@ -134,6 +135,7 @@ def _listed(year: LedgerYear) -> dict[str, Any]:
         "year": year.last.year,
         "from": year.first.isoformat(),
         "to": year.last.isoformat(),
+        "replaced_by": year.replaced_by[1].isoformat() if year.replaced_by else None,
         "source": year.source,
         "vouchers": known.vouchers if known else 0,
         "sha256": known.sha256 if known else None,

@@ -27,6 +27,9 @@ def year(known: LedgerYear) -> Mapping[str, Any]:
         "year": known.last.year,
         "from": str(known.first),
         "to": str(known.last),
+        "replacedBy": {"from": str(known.replaced_by[0]), "to": str(known.replaced_by[1])}
+        if known.replaced_by
+        else None,
         "source": known.source,
         "chosenSource": known.chosen,
         "retrievedAt": read.read_at.isoformat() if read and read.read_at else None,

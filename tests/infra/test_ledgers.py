@@ -34,15 +34,22 @@ NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 TEN = Decimal("10.00")
 
 
-def year(numbers: Sequence[int], source: LedgerSource = "fortnox", hour: int = 0, ends: int = 2025) -> list[Message]:
-    """Return the facts of a reading of a calendar year with vouchers of these numbers."""
+def year(
+    numbers: Sequence[int],
+    source: LedgerSource = "fortnox",
+    hour: int = 0,
+    ends: int = 2025,
+    *,
+    last: date | None = None,
+) -> list[Message]:
+    """Return the facts of a reading of a calendar year, or one that is longer, with vouchers of these numbers."""
     rows = (LedgerRow(account="1910", amount=TEN), LedgerRow(account="3000", amount=-TEN))
     with parting() as parts:
         parts.account(LedgerAccount(number="1910", name="Kassa"))
         parts.balance(LedgerBalance(account="1910", kind="closing", amount=TEN))
         for number in numbers:
             parts.voucher(LedgerVoucher(series="A", number=str(number), day=date(ends, 5, 1), text="Kaffe", rows=rows))
-        read = parts.whole(date(ends, 1, 1), date(ends, 12, 31))
+        read = parts.whole(date(ends, 1, 1), last or date(ends, 12, 31))
         closing = read.retrieved(source, read_at=NOON.replace(hour=12 + hour), requested_by="anna")
         return [*read.part(one.part for one in read.parts), closing]
 
@@ -75,6 +82,28 @@ async def test_a_year_is_read_as_it_is(decider: Decider, engine: AsyncEngine, te
         assert [int(voucher.number) for voucher in found] == sorted(numbers)
     async with ledgers.opened(engine, tenant, date(2024, 12, 31)) as books:
         assert books is None
+
+
+@pytest.mark.parametrize("last", [date(2026, 6, 30), date(2025, 4, 30)], ids=["prolonged", "cut"])
+async def test_a_year_that_got_another_last_day_is_told_from_the_one_it_was(
+    decider: Decider, engine: AsyncEngine, tenant: str, last: date
+) -> None:
+    """No two years of a company share a day: the one that was read later counts, and who wants 2025 gets no other."""
+    facts = [*year([1]), *year([1], hour=1, last=last), *year([1], ends=2024), *year([1], "sie", hour=2, ends=2023)]
+    await tell(decider, tenant, facts)
+    known = {one.last: one for one in await ledgers.years(engine, tenant)}
+    was = known.pop(date(2025, 12, 31))
+    assert was.replaced_by == (date(2025, 1, 1), last)
+    assert {one.replaced_by for one in known.values()} == {None}
+    meant = ledgers.meant([was, *known.values()], 2025)
+    assert meant == (known[last] if last.year == 2025 else None)
+    assert ledgers.meant([was, *known.values()], was.last) == was, "by its last day it is still to be had"
+    async with ledgers.opened(engine, tenant, was.last) as books:
+        assert books is not None
+        assert books.year == was
+    await tell(decider, tenant, year([1, 2], hour=3))
+    now = {one.last: one.replaced_by for one in await ledgers.years(engine, tenant)}
+    assert (now[was.last], now[last]) == (None, (date(2025, 1, 1), was.last)), "it was changed back"
 
 
 async def test_a_year_stays_what_it_is_while_it_is_read(decider: Decider, engine: AsyncEngine, tenant: str) -> None:

@@ -48,6 +48,15 @@ def said(*years: LedgerYear, asked: tuple[LedgerRequest, ...] = ()) -> str:
     return " ".join(" ".join(year_words.listed("acme", years, asked, COUNTS, 0)).split())
 
 
+def test_a_year_that_is_none_any_more_says_which_it_is_now() -> None:
+    """Its financial year was prolonged after it was read."""
+    prolonged = year(replaced_by=(date(2025, 1, 1), date(2026, 6, 30)))
+    assert year_words.state(prolonged) == "replaced"
+    assert "no financial year any more: the books have 2025-01-01 to 2026-06-30" in said(prolonged)
+    assert year_words.year_json(prolonged, COUNTS)["replaced_by"] == "2026-06-30"
+    assert year_words.year_json(year(), COUNTS)["replaced_by"] is None
+
+
 def test_a_year_says_where_it_comes_from() -> None:
     """Source, state, counts, when and by whom; a finding, and what is to be said of its documents."""
     head, row, *more = year_words.listed("acme", [year()], (), COUNTS, 0)
