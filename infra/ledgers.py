@@ -9,7 +9,7 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import text
@@ -39,7 +39,7 @@ _REQUESTS: Final = text(
        where flow = 'ledger' and tenant = :tenant and jsonb_typeof(state->'asked') = 'object' order by key"""
 )
 _READINGS: Final = text(
-    """select tenant, state->'now'->>'year_to', coalesce(state->'now'->>'source', :ledger),
+    """select tenant, state->'now'->>'year_from', state->'now'->>'year_to', coalesce(state->'now'->>'source', :ledger),
            coalesce((state->'now'->>'read_at')::timestamptz, 'epoch')
        from flow_state
        where flow = 'ledger' and key ~ '^ledger/[0-9]{4}-[0-9]{2}-[0-9]{2}$'
@@ -55,6 +55,8 @@ _MISSING: Final = text(
        where flow = 'ledger' and tenant = :tenant and key = :key"""
 )
 
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+"""Of a reading that does not say when it was."""
 Waits = Literal["", "parts", "person"]
 _CALENDAR_YEAR: Final = re.compile(r"(?:19|20|21)[0-9]{2}")
 
@@ -104,13 +106,25 @@ class LedgerYear:
         """Tell whether this is what the year is ``called``: two can end in one calendar year."""
         return self.last == year if isinstance(year, date) else self.last.year == year
 
-    def replaces(self, other: "LedgerYear") -> bool:
-        """Tell whether another year is none any more because of this one: two years never share a day."""
-        mine, its = self.retrieved, other.retrieved
-        if mine is None or its is None or mine.whence != its.whence or mine.read_at is None:
-            return False
-        shares_days = self.last != other.last and self.first <= other.last and other.first <= self.last
-        return shares_days and (its.read_at is None or its.read_at < mine.read_at)
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which content a company's year has now: its days, where it comes from, and when it was read."""
+
+    tenant: str
+    first: date
+    last: date
+    source: LedgerSource
+    read_at: datetime
+
+    def shares_days(self, other: "Reading") -> bool:
+        """Tell whether it is the same year, or one that was prolonged, cut or moved: two years never share a day."""
+        return self.first <= other.last and other.first <= self.last
+
+    def replaces(self, other: "Reading") -> bool:
+        """Tell whether another year is none any more because of this one."""
+        is_another = self.last != other.last and self.source == other.source
+        return is_another and self.shares_days(other) and other.read_at < self.read_at
 
 
 class SeveralYears(LookupError):
@@ -149,20 +163,13 @@ async def years(engine: AsyncEngine, tenant: str) -> tuple[LedgerYear, ...]:
     return _years_of(row.state for row in await store.rows(engine, _YEARS, {"tenant": tenant}))
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Which content a company's year has now: its last day, where it comes from, and when it was read."""
-
-    tenant: str
-    last: date
-    source: LedgerSource
-    read_at: datetime
-
-
 async def readings(engine: AsyncEngine) -> list[Reading]:
-    """Return every company's years as they are now."""
-    rows = await store.rows(engine, _READINGS, {"ledger": registry.ledger()})
-    return [Reading(tenant, date.fromisoformat(last), *rest) for tenant, last, *rest in rows]
+    """Return every company's years as they are now, but those that were replaced."""
+    known: dict[str, list[Reading]] = {}
+    for tenant, first, last, *rest in await store.rows(engine, _READINGS, {"ledger": registry.ledger()}):
+        one = Reading(tenant, date.fromisoformat(first), date.fromisoformat(last), *rest)
+        known.setdefault(tenant, []).append(one)
+    return [one for years in known.values() for one in years if not any(other.replaces(one) for other in years)]
 
 
 async def missing(engine: AsyncEngine, tenant: str, last: date) -> frozenset[str]:
@@ -226,8 +233,14 @@ async def opened(engine: AsyncEngine, tenant: str, last: date) -> AsyncIterator[
 
 def _years_of(states: Iterable[str]) -> tuple[LedgerYear, ...]:
     known = tuple(map(_year, states))
-    days = {year.last: next(((o.first, o.last) for o in known if o.replaces(year)), None) for year in known}
-    return tuple(replace(year, replaced_by=days[year.last]) for year in known)
+    read = {
+        year.last: Reading("", year.first, year.last, year.retrieved.whence, year.retrieved.read_at or _LONG_AGO)
+        for year in known
+        if year.retrieved
+    }
+    by = {one.last: next((o for o in read.values() if o.replaces(one)), None) for one in read.values()}
+    found = {last: (one.first, one.last) for last, one in by.items() if one}
+    return tuple(replace(year, replaced_by=found.get(year.last)) for year in known)
 
 
 def _year(state: str) -> LedgerYear:

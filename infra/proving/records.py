@@ -73,7 +73,12 @@ _KEEP = text(
        set read_at = excluded.read_at, differences = excluded.differences, body = excluded.body
        where proofs.read_at <= excluded.read_at"""
 )
-_PROVED = text("select tenant, source, year_to, read_at from proofs")
+_FORGET = text(
+    """delete from proofs where tenant = :tenant and source = :source and year_to <> :year_to and read_at < :read_at
+       and year_to >= :year_from and cast(body ->> 'year_from' as date) <= :year_to"""
+)
+"""Of a year that has another last day by now: its differences would be told of for ever, and nobody could end that."""
+_PROVED = text("select tenant, cast(body ->> 'year_from' as date), year_to, source, read_at from proofs")
 _KEPT = text("select body::text from proofs where tenant = :tenant order by year_to, source")
 
 
@@ -131,11 +136,13 @@ async def unproved(engine: AsyncEngine) -> dict[str, list[date]]:
     """Return the years, by company, that were read, out of the ledger or out of a file, and not compared since."""
     async with engine.connect() as connection:
         posting = set(await connection.scalars(_POSTING))
-        proved = {(tenant, source, last): at for tenant, source, last, at in await connection.execute(_PROVED)}
+        proved: dict[tuple[str, str], list[ledgers.Reading]] = {}
+        for one in (ledgers.Reading(*row) for row in await connection.execute(_PROVED)):
+            proved.setdefault((one.tenant, one.source), []).append(one)
     found: dict[str, list[date]] = {}
     for one in await ledgers.readings(engine) if posting else ():
-        at = proved.get((one.tenant, one.source, one.last))
-        if one.tenant in posting and (at is None or at < one.read_at):
+        of_its_days = (each for each in proved.get((one.tenant, one.source), ()) if each.shares_days(one))
+        if one.tenant in posting and all(each.read_at < one.read_at for each in of_its_days):
             found.setdefault(one.tenant, []).append(one.last)
     return found
 
@@ -198,12 +205,14 @@ async def keep(engine: AsyncEngine, tenant: str, proved: BooksProved) -> None:
     values = {
         "tenant": tenant,
         "source": proved.source,
+        "year_from": proved.year_from,
         "year_to": proved.year_to,
         "read_at": proved.read_at,
         "differences": proved.count,
         "body": proved.model_dump_json(),
     }
     async with engine.begin() as connection:
+        await connection.execute(_FORGET, values)
         await connection.execute(_KEEP, values)
         await put_on_record(connection, [entry])
 

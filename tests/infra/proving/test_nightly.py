@@ -99,6 +99,33 @@ async def test_what_is_not_read_is_not_proved(engine: AsyncEngine, tmp_path: Pat
         assert row.trouble
 
 
+async def test_the_proof_of_a_year_that_got_another_last_day_is_told_of_no_more(
+    engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path
+) -> None:
+    """Its differences would alert for ever: nothing compares it again. Not though it was read, and the new one not."""
+    decider = Decider(engine, producer, registry.flows())
+    async with doctor_driver(engine, tmp_path, company(4715)) as visit:
+        await visit.journal(voucher(), "delivered", {"voucher": {"series": "F", "number": 1, "year_id": 4}}, 3600.0)
+        now = datetime.now(UTC)  # noqa: TID251 - the test's clock
+        await records.due(engine, now)
+        facts = year("S", "fortnox", read_at=now)
+        await decider.decide([record(visit.tenant, fact) for fact in facts])
+        was = await compare_known(visit.host, visit.tenant, date(2026, 12, 31))
+        assert was is not None
+        assert not was.green
+        prolonged = was.model_copy(
+            update={
+                "year_to": date(2027, 6, 30),
+                "differences": (),
+                "count": 0,
+                "read_at": was.read_at + timedelta(days=1),
+            }
+        )
+        await records.keep(engine, visit.tenant, prolonged)
+        assert await records.kept(engine, visit.tenant) == [prolonged]
+        assert await records.unproved(engine) == {}
+
+
 async def test_a_year_that_was_read_is_compared_when_it_is_there(
     engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path
 ) -> None:
