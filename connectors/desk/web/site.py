@@ -88,7 +88,7 @@ class Site:
                 self._comes_from_us(request)
             person, fresh = await self._person(page, request)
             if person is None and page.asks != ANYBODY:
-                return self._to_sign_in(request)
+                return await self._kept(request) if page.act and not page.file else self._to_sign_in(request)
             most = _MOST_BYTES_OF_SOMEBODY if person else _MOST_BYTES
             fields = await _form(request, most) if page.act and not page.file else ()
         except Refused as refused:
@@ -168,6 +168,16 @@ class Site:
             parts = urlsplit(self._url)
             return frozenset({f"{parts.scheme}://{parts.netloc}"})
         return frozenset({f"http://{request.headers.get('host', '')}"})
+
+    async def _kept(self, request: Request) -> Response:
+        """Show that a form was not done, with what it holds: who signs in beside it sends it again from there."""
+        try:
+            fields = await _form(request, _MOST_BYTES)
+        except Refused:
+            fields = ()
+        if wants_part(request) or not fields:
+            return self._to_sign_in(request)
+        return await self._visit(request, None, fields).show("not_sent.html", status=401, fields=fields)
 
     def _to_sign_in(self, request: Request) -> Response:
         """Lead to where somebody signs in, and from there on: what they have sent was not done, and that is said."""

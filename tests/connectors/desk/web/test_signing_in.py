@@ -21,7 +21,7 @@ from infra.environment import load
 from infra.office import office
 from infra.settings import DeskSettings
 from tests.connectors.desk.conftest import Past
-from tests.connectors.desk.web_driver import PASSWORD, Visitor, visiting
+from tests.connectors.desk.web_driver import PASSWORD, Visitor, visiting, words
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -564,14 +564,38 @@ def test_a_form_of_a_session_that_has_ended_is_told_that_nothing_was_done() -> N
 
     async def story(visitor: Visitor) -> None:
         await anna(visitor)
-        sent = await visitor.post("/companies/krogen/ledger/sync", {"year": "2026"})
+        sent = await visitor.post("/companies/krogen/connections/fortnox/examine")
         assert sent.status_code == 303
         page = await visitor.get(sent.headers["location"])
         assert '<div class="note stop" role="alert"><p>You were not signed in any more' in page.text
         to = re.search(r'name="to" value="(/companies[^"]*)"', page.text)
         assert to is not None
         back = await visitor.post("/sign-in", {"email": ANNA, "password": PASSWORD, "to": to[1]})
-        assert (await visitor.get(back.headers["location"])).headers["location"] == "/companies/krogen/ledger"
+        assert (await visitor.get(back.headers["location"])).headers["location"] == "/companies/krogen/connections"
+
+    visit(story)
+
+
+def test_what_somebody_typed_is_not_lost_with_their_session() -> None:
+    """The answer to the form holds it as it was, and sends it to where it went; nothing is shown of the company."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        typed = 'employees:\n  system: huma\n# "så" <b>här</b> & så\n'
+        sent = await visitor.post("/companies/krogen/settings", {"settings": typed, "act": "show"})
+        assert sent.status_code == 401
+        assert "krogen" not in words(sent.text)
+        assert 'target="_blank"' in sent.text
+        await visitor.signs_in(ANNA)
+        again = re.search(r'<form method="post" action="(/companies[^"]*)"', sent.text)
+        assert again is not None
+        kept = dict(re.findall(r'<input type="hidden" name="(settings|act)" value="([^"]*)"', sent.text))
+        form = {name: unescape(value) for name, value in kept.items()}
+        assert form == {"settings": typed, "act": "show"}
+        shown = await visitor.post(again[1], form)
+        assert unescape(shown.text.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]).strip() == (
+            typed.strip()
+        )
 
     visit(story)
 
