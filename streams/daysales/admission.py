@@ -132,7 +132,7 @@ def vat_is_what_the_rate_says(report: Report) -> Held | None:
         return words.VAT_LINE(group=voucher.group_text(line), vat=line.vat, net=line.net, expected=line.vat - more)
 
     lines = the_first(wrong, said)
-    choices = _round(words.ROUND_TO_STATED_VAT, difference) if rounding else ()
+    choices = _round(_stated_vat(report, [s.vat_rate for s, _ in wrong]), difference) if rounding else ()
     return Held("vat_differs", words.VAT_DIFFERS(lines=lines), lines, choices)
 
 
@@ -173,7 +173,9 @@ def the_groups_add_up_to_their_rate(report: Report) -> Held | None:
                 explanations += balance.explain(lines, -stated_more)
     if not wrong or report.lets_go(the_groups_add_up_to_their_rate, difference):
         return None
-    return _unbalanced(words.GROUPS_DIFFER(wrong=wrong), explanations, _round(words.ROUND_GROUPS, difference))
+    passes = payments_meet_sales(report) is None
+    means = _rounded(report, words.GROUPS_ROUNDED_TO, words.ROUND_GROUPS) if passes else words.ROUND_GROUPS()
+    return _unbalanced(words.GROUPS_DIFFER(wrong=wrong), explanations, _round(means, difference))
 
 
 def total_sales_is_what_the_groups_say(report: Report) -> Held | None:
@@ -189,7 +191,7 @@ def total_sales_is_what_the_groups_say(report: Report) -> Held | None:
     return _unbalanced(
         said(found=found, stated=stated, gap=abs(found - stated)),
         balance.explain(lines, found - stated),
-        _round(words.ROUND_SALES, found - stated),
+        _round(words.SALES_BOOKED(found=found, stated=stated), found - stated),
     )
 
 
@@ -243,7 +245,7 @@ def payments_meet_sales(report: Report) -> Held | None:
     return _unbalanced(
         said(gap=abs(gap), paid=balance.payments_of(day), expected=balance.expected_payments(day)),
         explanations,
-        _round(words.ROUND_GAP, max(gap, report.rest, key=abs)),
+        _round(_rounded(report, words.GAP_ROUNDED_TO, words.ROUND_GAP), max(gap, report.rest, key=abs)),
     )
 
 
@@ -261,9 +263,28 @@ def _rate(rate: Decimal) -> Text:
     return words.A_RATE(rate=rate_text(rate))
 
 
-def _round(means: Phrase, difference: Decimal) -> tuple[Choice, ...]:
+def _round(means: Text, difference: Decimal) -> tuple[Choice, ...]:
     """Return the choice to let a difference go, where it is small."""
-    return (Choice.saying(ROUND, means()),) if abs(difference) <= LARGEST_ROUNDING else ()
+    return (Choice.saying(ROUND, means),) if abs(difference) <= LARGEST_ROUNDING else ()
+
+
+def _rounded(report: Report, said: Phrase, otherwise: Phrase) -> Text:
+    """Say what a person lets go: the row that the voucher then has, or in general where it has none yet."""
+    account = voucher.category_account(report.settings, voucher.ROUNDING, report.day.business_date)
+    if account is None or not report.rest:
+        return otherwise()
+    row = (words.CREDIT if report.rest > 0 else words.DEBIT)(amount=abs(report.rest))
+    return said(row=row, account=str(account))
+
+
+def _stated_vat(report: Report, rates: Iterable[Decimal]) -> Text:
+    """Say which VAT is booked, on which account, where what the report states counts."""
+    said = []
+    for rate in dict.fromkeys(rates):
+        where = mapping.vat_account(report.settings, rate, report.day.business_date)
+        stated = sum((s.vat for s in report.day.sales if s.vat_rate == rate), report.vat_more.get(rate, ZERO))
+        said += [words.AMOUNT_ON(amount=stated, account=str(where.account))] if where else []
+    return words.STATED_VAT_BOOKED(vat=said)
 
 
 def _unmapped(report: Report, reason: str, said: Phrase, keys: Iterable[str]) -> Held | None:

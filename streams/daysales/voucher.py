@@ -1,6 +1,7 @@
 """Which account each line of a report belongs to, and the voucher rows that come of it. Pure."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from schemas import mapping
@@ -18,6 +19,12 @@ ROUNDING = "rounding"
 CASH_DIFFERENCE = "cash_difference"
 
 _Where = PaymentAccount | SalesAccount | VatAccount | CategoryAccount
+
+
+def category_account(settings: DaySalesSettings, category: str, on: date) -> int | None:
+    """Return the account of a category on a day, else the fallback, or None."""
+    found = mapping.category_account(settings, category, on)
+    return found.account if found else settings.fallback_account if settings.unmapped == "fallback" else None
 
 
 def group_text(line: GroupSales) -> str:

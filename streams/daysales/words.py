@@ -462,17 +462,42 @@ IS_ITS_OWN = Phrase(
     "Det är en egen rapport: den bokförs vid sidan av den andra.",
     "It is a report of its own: it is booked beside the other.",
 )
-ROUND_TO_STATED_VAT = Phrase(
+ROUND_TO_STATED_VAT = Phrase(  # of messages that named no amount
     "daysales.round_to_stated_vat",
     "Bokför dagen med momsen som rapporten anger.",
     "Book the day with the VAT that the report states.",
+)
+STATED_VAT_BOOKED = Phrase(
+    "daysales.stated_vat_booked",
+    "Bokför dagen med momsen som rapporten anger: {vat:and}.",
+    "Book the day with the VAT that the report states: {vat:and}.",
+)
+AMOUNT_ON = Phrase(
+    "daysales.amount_on", "{amount:money} kr på konto {account}", "{amount:money} kr on account {account}"
 )
 ROUND_GROUPS = Phrase(
     "daysales.round_groups",
     "Bokför gruppernas försäljning och satsernas moms, med skillnaden på öresavrundningskontot.",
     "Book the groups' sales and the rates' VAT, with the difference on the rounding account.",
 )
-ROUND_SALES = Phrase("daysales.round_sales", "Bokför gruppernas försäljning.", "Book the sales of the groups.")
+GROUPS_ROUNDED_TO = Phrase(
+    "daysales.groups_rounded_to",
+    "Bokför gruppernas försäljning och satsernas moms, med {row} kr på öresavrundningskontot, {account}.",
+    "Book the groups' sales and the rates' VAT, with {row} kr on the rounding account, {account}.",
+)
+ROUND_SALES = Phrase(  # of messages that named no amount
+    "daysales.round_sales", "Bokför gruppernas försäljning.", "Book the sales of the groups."
+)
+SALES_BOOKED = Phrase(
+    "daysales.sales_booked",
+    "Bokför gruppernas försäljning, {found:money} kr, och inte {stated:money} kr.",
+    "Book the sales of the groups, {found:money} kr, and not {stated:money} kr.",
+)
+GAP_ROUNDED_TO = Phrase(
+    "daysales.gap_rounded_to",
+    "Bokför dagen, med {row} kr på öresavrundningskontot, {account}.",
+    "Book the day, with {row} kr on the rounding account, {account}.",
+)
 ROUND_GAP = Phrase(
     "daysales.round_gap",
     "Bokför dagen, med skillnaden på öresavrundningskontot.",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from schemas import mapping
+from schemas.commands import Choice
 from schemas.flows import Held
 from schemas.invoices import InvoiceRequested
 from schemas.money import ZERO, rate_text
@@ -112,13 +113,24 @@ def every_group_has_its_rate_of_the_day(case: Receipt) -> Held | None:
 def the_rows_come_to_the_total(case: Receipt) -> Held | None:
     """Hold a receipt that states another total than its rows, their VAT and the tip come to."""
     more = case.difference
-    if abs(more) <= _TOLERANCE or (ROUND.answer in case.answers and abs(more) <= LARGEST_ROUNDING):
+    if abs(more) <= _TOLERANCE or (ROUND in case.answers and abs(more) <= LARGEST_ROUNDING):
         return None
     return Held(
         "unbalanced",
         words.UNBALANCED(found=booking.found_total(case.receipt), stated=case.total),
-        choices=(ROUND,) if abs(more) <= LARGEST_ROUNDING else (),
+        choices=(Choice.saying(ROUND, _rounded(case)),) if abs(more) <= LARGEST_ROUNDING else (),
     )
+
+
+def _rounded(case: Receipt) -> Text:
+    """Say what is invoiced where a person lets the difference go, and where the difference goes."""
+    found = booking.found_total(case.receipt)
+    if not case.settings.in_day_close:  # no voucher is made beside the invoice
+        return words.ROWS_INVOICED(found=found, stated=case.total)
+    account = booking.category_account(case.accounts, booking.ROUNDING, case.receipt)
+    if account is None:
+        return words.ROUND()
+    return words.ROUNDED_TO(found=found, stated=case.total, amount=case.difference, account=str(account))
 
 
 def a_tip_is_invoiced_where_allowed(case: Receipt) -> Held | None:

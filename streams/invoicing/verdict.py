@@ -16,7 +16,8 @@ KEEP = Choice.saying("keep", words.KEEP())
 RETRY = Choice.saying("retry", words.RETRY())
 CREATE = Choice.saying("create", words.CREATE())
 ALLOW_TIP = Choice.saying("allow_tip", words.ALLOW_TIP())
-ROUND = Choice.saying("round", words.ROUND())
+ROUND: Final = "round"
+"""The answer of a person who lets the difference between a receipt's total and its rows go."""
 OWN = Choice.saying("own", words.OWN())
 CREDIT = Choice.saying("credit", words.CREDIT())
 WITHOUT = Choice.saying("without", words.WITHOUT())

@@ -385,6 +385,18 @@ ALLOW_TIP = Phrase(
     "Ta med dricksen på fakturan, som en egen rad utan moms.",
     "Put this tip on the invoice, as a row of its own without VAT.",
 )
+ROUNDED_TO = Phrase(
+    "invoicing.rounded_to",
+    "Fakturera raderna, {found:money} kr; resten av kvittots {stated:money} kr, {amount:money} kr, går till "
+    "öresavrundningskontot, {account}.",
+    "Invoice the rows, {found:money} kr; the rest of the receipt's {stated:money} kr, {amount:money} kr, goes to the "
+    "rounding account, {account}.",
+)
+ROWS_INVOICED = Phrase(
+    "invoicing.rows_invoiced",
+    "Fakturera raderna, {found:money} kr, och inte {stated:money} kr.",
+    "Invoice the rows, {found:money} kr, and not {stated:money} kr.",
+)
 ROUND = Phrase(
     "invoicing.round",
     "Fakturera raderna; skillnaden går till öresavrundningskontot.",

@@ -1,5 +1,6 @@
 """What holds a report, under which name, and what the accountant is told."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -309,6 +310,7 @@ def test_vat_that_lines_may_explain_but_were_not_counted_can_be_let_go_by_a_pers
 
     assert isinstance(hold, HoldForReview)
     assert (hold.reason, [c.answer for c in hold.choices]) == ("vat_differs", ["round", "discard"])
+    assert hold.choices[0].means.endswith(" states: 426.00 kr on account 2631.")
     order = host.tell(answered(hold, "round"))[-1]
     assert isinstance(order, PostVoucher)
     assert sides(order.rows)[-1] == (2631, "Moms 6 %", "-426.00")
@@ -338,6 +340,7 @@ def test_more_than_rounding_between_groups_and_their_rate_is_let_go_by_a_person_
         assert isinstance(hold, HoldForReview)
         assert (hold.reason, [c.answer for c in hold.choices]) == ("unbalanced", offered)
         if "round" in offered:
+            assert "with debit 9.99 kr on the rounding account, 3740." in hold.choices[0].means
             order = host.tell(answered(hold, "round"))[-1]
             assert isinstance(order, PostVoucher)
             assert sides(order.rows)[-1] == (3740, "Öresdifferens", "9.99")
@@ -377,7 +380,7 @@ _ORE = st.integers(-2000, 2000).map(lambda n: n * Decimal("0.01"))
 def test_what_goes_to_rounding_is_bounded_and_the_voucher_balances(
     report: DayClosed, more: list[Decimal], goods: int | None
 ) -> None:
-    """Whatever VAT, totals and payments are off by, and whoever lets it go."""
+    """Whatever VAT, totals and payments are off by, and whoever lets it go; what the answer named is what is booked."""
     rates = dict.fromkeys(s.vat_rate for s in report.sales)
     totals = tuple(
         RateTotal(vat_rate=r, net=sum(s.net for s in own) + more[0], vat=sum(s.vat for s in own) + more[1])
@@ -388,12 +391,16 @@ def test_what_goes_to_rounding_is_bounded_and_the_voucher_balances(
     changed = {"vat": totals, "payments": payments, "total_sales": report.total_sales + more[3], "goods": goods}
     host = Host()
     orders = host.tell(report.model_copy(update=changed))
+    named = set()
     if isinstance(held := orders[-1], HoldForReview) and "round" in {c.answer for c in held.choices}:
+        named = set(re.findall(r"(debit|credit) ([\d.]+) kr on the rounding account, (\d+)", held.choices[0].means))
         orders = host.tell(answered(held, "round"))
     for order in orders:
         if isinstance(order, PostVoucher):
             rounding = sum(r.debit - r.credit for r in order.rows if r.text == "Öresdifferens")
             assert abs(rounding) <= admission.LARGEST_ROUNDING
+            side = "debit" if rounding > 0 else "credit"
+            assert named <= {(side, f"{abs(rounding):.2f}", "3740")}
 
 
 def test_a_report_of_zeros_is_on_record_and_asks_nothing_of_anybody() -> None:

@@ -123,6 +123,8 @@ def test_a_difference_is_rounding_only_where_it_is_small() -> None:
     assert sides(beside)[-2:] == [(3740, "Öresdifferens", "0.03"), (CLEARING, "Kvitto 7", "-349.03")]
     hold = held(host.tell(receipt("8", total=Decimal("340.00"))))
     assert hold.reason == "unbalanced"
+    assert hold.choices[0].means.startswith("Invoice the rows, 349.00 kr; the rest of")
+    assert hold.choices[0].means.endswith(" 340.00 kr, -9.00 kr, goes to the rounding account, 3740.")
     _, _, beside = host.through(host.tell(answered(hold, "round")))
     assert sides(beside)[-2:] == [(3740, "Öresdifferens", "-9.00"), (CLEARING, "Kvitto 8", "-340.00")]
     hold = held(host.tell(receipt("9", total=Decimal("300.00"))))
