@@ -1,12 +1,14 @@
 """What a person does at the desk. Kafka acknowledges first, then it is remembered and put on record."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Final
+from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.desk.running import POLL
+from connectors.desk.running import POLL, until
 from infra import clock, registry, store
 from infra.deciding import remembering
 from infra.delivery import waiting
@@ -20,6 +22,7 @@ from infra.showing import overview
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import DeadLetter
+from schemas.commands import Choice
 from schemas.envelope import Unreadable
 from schemas.events import ReviewAnswered
 from schemas.flows import GIVE_UP, REOPEN
@@ -74,6 +77,47 @@ async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str
     )
     await sent(producer, fact.TOPIC, message.to_bytes(), key=hold.tenant.encode())
     return message_id
+
+
+def alike(holds: Sequence[Hold]) -> tuple[Choice, ...]:
+    """Return the answers that each of these holds offers, as the first one says them; none where reasons differ."""
+    if len({kind(hold) for hold in holds}) != 1:
+        return ()
+    offered_by = [{choice.answer for choice in hold.order.data.choices} for hold in holds]
+    return tuple(one for one in holds[0].order.data.choices if all(one.answer in each for each in offered_by))
+
+
+def kind(hold: Hold) -> tuple[str, str]:
+    """Return what holds have in common that wait for the same: flow and reason."""
+    return hold.order.data.flow, hold.order.data.reason
+
+
+async def answer_all(
+    engine: AsyncEngine,
+    producer: AIOKafkaProducer,
+    holds: Sequence[Hold],
+    chosen: str,
+    *,
+    by: str,
+    comment: str,
+    seconds: float,
+) -> dict[UUID, AnswerOutcome]:
+    """Give each of these holds an answer of its own; return what each has come to within some seconds in all.
+
+    Raises KafkaError: the broker did not acknowledge one in time; those before it are answered.
+    """
+    given = [(hold, await answer(producer, hold, chosen, by=by, comment=comment)) for hold in holds]
+    came: dict[UUID, AnswerOutcome] = {}
+
+    async def all_settled() -> bool:
+        for hold, answer_id in given:
+            known = came.get(hold.hold_id)
+            if known is None or not known.closed or known.under_way:
+                came[hold.hold_id] = await overview.became(engine, hold, answer_id)
+        return all(one.closed and not one.under_way for one in came.values())
+
+    await until(all_settled, seconds)
+    return came
 
 
 async def what_came(engine: AsyncEngine, hold: Hold, answer_id: str, seconds: float) -> AnswerOutcome:

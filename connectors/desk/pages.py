@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from connectors.desk.web import (
     activities,
+    answers,
     closing,
     company_settings,
     components,
@@ -30,6 +31,7 @@ from infra.plugin import Host
 PAGES = (
     *today.PAGES,
     *held.PAGES,
+    *answers.PAGES,
     *days.PAGES,
     *matching.PAGES,
     *explaining.PAGES,

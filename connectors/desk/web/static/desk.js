@@ -43,11 +43,11 @@
   });
   // A choice that is a form of its own is sent when it changes.
   document.addEventListener("change", (event) => { if (event.target.matches("[data-sends]")) event.target.form.requestSubmit(); });
-  // Nothing is sent twice by two clicks.
+  // Nothing is sent twice by two clicks, nor by one on each of two buttons.
   document.addEventListener("submit", (event) => {
-    if (event.defaultPrevented || event.target.hasAttribute("hx-post")) return;
-    const button = event.submitter;
-    if (event.target.method === "post" && button) setTimeout(() => { button.disabled = true; }, 0);
+    if (event.defaultPrevented || event.target.hasAttribute("hx-post") || event.submitter?.formMethod === "get") return;
+    const buttons = [...event.target.elements].filter((e) => e.matches("button"));
+    if (event.target.method === "post") setTimeout(() => { for (const b of buttons) b.disabled = true; }, 0);
   });
   // A file is sent as it is; what the server says of it is shown as any page would be, or in its own words.
   document.addEventListener("submit", async (event) => {
