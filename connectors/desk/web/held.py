@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 from uuid import UUID
 
 from starlette.responses import Response
@@ -15,6 +16,9 @@ from infra.delivery import waiting
 from infra.rows import Hold
 from schemas.flows import REOPEN
 
+_DAYS: Final = "daysales"
+_MISSING: Final = "registers"
+"""The flow that says of days that no report came."""
 _PAGE: Final = 100
 _WAIT: Final = 4.0
 
@@ -62,9 +66,21 @@ async def _shown(visit: Visit, hold: Hold, *, status: int = 200, error: str = ""
     name = names.get(hold.key, "")
     reopens = hold.closed_at is not None and REOPEN in await acting.offered(engine, hold)
     shown = {"hold": hold, "name": name, "error": error, "comment": comment, "reopens": reopens}
+    shown["day"] = await _day_of(visit, hold)
     if hold.closed_at is not None:
         shown |= {"now": await _waits_now(visit, hold), "following": await _following(visit, hold)}
     return await visit.show("hold.html", status=status, must_say_why=acting.must_say_why, **shown)
+
+
+async def _day_of(visit: Visit, hold: Hold) -> str:
+    """Return the address of the day that a hold is about: beside its voucher, or the month that it is missing in."""
+    data = hold.order.data
+    if data.flow not in (_DAYS, _MISSING) or data.business_date is None:
+        return ""
+    states = await remembering.states(visit.host.engine, registry.flow(_DAYS), visit.tenant, [hold.key])
+    if getattr(states.get(hold.key), "day", None) is None:
+        return visit.at("days", month=f"{data.business_date:%Y-%m}")
+    return f"{visit.at('days')}/{quote(hold.key)}"
 
 
 async def _waits_now(visit: Visit, hold: Hold) -> Hold | None:

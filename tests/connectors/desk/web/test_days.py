@@ -58,7 +58,7 @@ def unmapped() -> Envelope[Any]:
 
 
 def test_a_month_says_how_each_day_stands() -> None:
-    """A day is booked, another waits, a third was never closed; each leads to where one sees why."""
+    """A day is booked, another waits, a third was never closed; each leads to where one sees why, and back."""
 
     async def story(visitor: Visitor, past: Past) -> None:
         assert "No day closes in this month." in await visitor.see(f"/companies/{SHOP}/days")
@@ -73,6 +73,8 @@ def test_a_month_says_how_each_day_stands() -> None:
         html = (await visitor.get(f"/companies/{SHOP}/days")).text
         assert f'href="/companies/{SHOP}/days/{KEY}"' in html
         assert f'href="/companies/{SHOP}/held/{hold["id"]}">missing' in html
+        waits = (await visitor.get(f"/companies/{SHOP}/held/{hold['id']}")).text
+        assert f'href="/companies/{SHOP}/days?month=2026-04"' in waits
         march = await visitor.see(f"/companies/{SHOP}/days?month=2026-03")
         assert "No day closes" in march
         assert "Nothing meets the selection" in await visitor.see(f"/companies/{SHOP}/days?month=2026-04&q=norrmalm")
@@ -167,7 +169,7 @@ def test_a_day_shows_its_report_its_voucher_and_its_story() -> None:
                 {"t": SHOP, "body": json.dumps(accounts)},
             )
         await past.comes_to(report())
-        await past.comes_to(unmapped())
+        [hold] = await past.comes_to(unmapped())
         page = await visitor.see(f"/companies/{SHOP}/days/{KEY}")
         for words in ("SODER · KASSA1 · 2026-04-10", "Voucher F 12", "1686 Fordringar för kontokort", "Sprit", "tips"):
             assert words in page
@@ -175,6 +177,8 @@ def test_a_day_shows_its_report_its_voucher_and_its_story() -> None:
         html = (await visitor.get(f"/companies/{SHOP}/days/{KEY}")).text
         after = "openpos/SODER/KASSA1/413/2026-04-11"
         assert f'rel="next" href="/companies/{SHOP}/days/{after}"' in html
+        assert f'href="/companies/{SHOP}/days/{after}"' in (await visitor.get(f"/companies/{SHOP}/held/{hold.id}")).text
+        assert f'href="/companies/{SHOP}/held/{hold.id}"' in (await visitor.get(f"/companies/{SHOP}/days/{after}")).text
         page = await visitor.see(f"/companies/{SHOP}/days/{after}")
         for words in ("Why the day waits", "swish_qr", "No voucher has been made", "Never book this report"):
             assert words in page
