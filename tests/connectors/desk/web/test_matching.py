@@ -86,7 +86,9 @@ def test_what_has_no_account_gets_one_after_it_was_tried() -> None:
     """From the hold to the row, from the row to the difference that it makes, and from there into force."""
 
     async def story(visitor: Visitor, past: Past) -> None:
-        hold = re.search(rf"/companies/{SHOP}/held/[0-9a-f-]+", (await visitor.get(f"/companies/{SHOP}/held")).text)
+        hold = re.search(
+            rf"/companies/{SHOP}/held/[0-9a-f-]{{36}}", (await visitor.get(f"/companies/{SHOP}/held")).text
+        )
         assert hold
         link = re.search(rf'href="({PATH}\?[^"]*)"', (await visitor.get(hold[0])).text)
         assert link
