@@ -67,7 +67,7 @@ _REASONS = text(
     """select body -> 'data' ->> 'reason' as reason, count(*) as number from held
        where tenant = any(cast(:tenants as text[])) and closed_at is null group by 1 order by 2 desc, 1"""
 )
-_HELD_BY_ID = text(f"{_HELD_COLUMNS} where tenant = :tenant and hold_id = :id")
+_HELD_BY_ID = text(f"{_HELD_COLUMNS} where tenant = :tenant and hold_id = any(:ids)")
 _DEAD_COLUMNS = "select place, tenant, body, state, found_at, closed_at from dead_letters"
 _DEAD = text(
     f"""{_DEAD_COLUMNS} join (
@@ -142,8 +142,13 @@ async def reasons(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, int]
 
 async def hold(engine: AsyncEngine, tenant: str, hold_id: UUID) -> Hold | None:
     """Return a company's hold."""
-    found = await _found(engine, _HELD_BY_ID, {"tenant": tenant, "id": hold_id})
-    return found[0] if found else None
+    return next(iter(await holds_with(engine, tenant, [hold_id])), None)
+
+
+async def holds_with(engine: AsyncEngine, tenant: str, hold_ids: Sequence[UUID]) -> list[Hold]:
+    """Return the company's holds that have these ids, in their order; an id that is none of its own is left out."""
+    found = await _found(engine, _HELD_BY_ID, {"tenant": tenant, "ids": list(hold_ids)})
+    return sorted(found, key=lambda hold: hold_ids.index(hold.hold_id))
 
 
 async def holds_called(engine: AsyncEngine, called: str, tenant: str | None = None, *, like: str) -> list[Hold]:

@@ -1,6 +1,7 @@
 """Many holds that wait alike, answered together: each is shown with its amount first, and told by itself after."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from connectors.desk import acting, views
+from connectors.desk.web.held import comment_of, what_is_missing
 from connectors.desk.web.visit import Page, Visit
 from infra import registry
 from infra.accounts.permissions import Permission
@@ -38,9 +40,9 @@ async def _shown(visit: Visit, holds: Sequence[Hold], *, status: int = 200, erro
         error=error,
         gone=len(holds) - len(open_),
         choices=choices,
-        same={one.answer for one in choices if len({_means(hold, one.answer) for hold in open_}) == 1},
+        same={one.answer for one in choices if len({_choice_of(hold, one.answer).means for hold in open_}) == 1},
         total=sum((hold.order.data.amount or ZERO for hold in open_), ZERO),
-        comment=visit.form.get("comment", "").strip()[:500],
+        comment=comment_of(visit),
         must_say_why=acting.must_say_why,
     )
 
@@ -58,10 +60,6 @@ def _choice_of(hold: Hold, answer: str) -> Choice:
     return next(choice for choice in hold.order.data.choices if choice.answer == answer)
 
 
-def _means(hold: Hold, answer: str) -> str:
-    return _choice_of(hold, answer).means
-
-
 def _why_not(visit: Visit, holds: Sequence[Hold]) -> str:
     if not holds:
         return visit.say("Välj minst en som väntar.", "Choose at least one that waits.")
@@ -73,14 +71,11 @@ def _why_not(visit: Visit, holds: Sequence[Hold]) -> str:
 async def _answer(visit: Visit) -> Response:
     """Answer what is still as it was shown; what has moved meanwhile is told, and not answered."""
     holds, chosen = await _chosen(visit, visit.lists.get("row", ())), visit.form.get("answer", "")
-    comment, open_ = visit.form.get("comment", "").strip()[:500], [hold for hold in holds if hold.closed_at is None]
-    if open_:
-        if chosen not in {choice.answer for choice in acting.alike(open_)}:
-            return await _shown(visit, holds, status=422, error=visit.say("Välj ett svar.", "Choose an answer."))
-        if acting.must_say_why(open_[0], chosen) and not comment:
-            error = visit.say("Skriv varför: det bokförs aldrig.", "Write why: it is never booked then.")
-            return await _shown(visit, holds, status=422, error=error)
-    producer, engine = await visit.host.producer(), visit.host.engine
+    open_ = [hold for hold in holds if hold.closed_at is None]
+    is_offered = chosen in {choice.answer for choice in acting.alike(open_)}
+    if open_ and (error := what_is_missing(visit, open_[0], is_offered)):
+        return await _shown(visit, holds, status=422, error=error)
+    producer, engine, comment = await visit.host.producer(), visit.host.engine, comment_of(visit)
     came = await acting.answer_all(engine, producer, open_, chosen, by=visit.by, comment=comment, seconds=_WAIT)
     told = []
     for hold in holds:
@@ -95,14 +90,11 @@ async def _answer(visit: Visit) -> Response:
 
 async def _chosen(visit: Visit, ids: Sequence[str]) -> list[Hold]:
     """Return the holds that are meant, as they stand now; what is no id of one is nothing."""
-    found = []
+    meant = []
     for one in list(dict.fromkeys(ids))[:_MOST]:
-        try:
-            hold = await waiting.hold(visit.host.engine, visit.tenant, UUID(one))
-        except ValueError:
-            continue
-        found += [hold] if hold else []
-    return found
+        with suppress(ValueError):
+            meant.append(UUID(one))
+    return await waiting.holds_with(visit.host.engine, visit.tenant, meant)
 
 
 PAGES: Final = (

@@ -99,23 +99,31 @@ async def _following(visit: Visit, hold: Hold) -> Hold | None:
 
 
 async def _answer(visit: Visit) -> Response:
-    hold, chosen = await _hold(visit), visit.form.get("answer", "")
-    comment = visit.form.get("comment", "").strip()[:500]
+    hold, chosen, comment = await _hold(visit), visit.form.get("answer", ""), comment_of(visit)
     choices = await acting.offered(visit.host.engine, hold)
     if hold.closed_at is not None and chosen not in choices:
         return await _shown(visit, hold, status=409, error=_too_late(visit, hold), comment=comment)
-    error = ""
-    if chosen not in choices:
-        error = visit.say("Välj ett svar.", "Choose an answer.")
-    elif acting.must_say_why(hold, chosen) and not comment:
-        error = visit.say("Skriv varför: det bokförs aldrig.", "Write why: it is never booked then.")
-    if error:
+    if error := what_is_missing(visit, hold, chosen in choices):
         return await _shown(visit, hold, status=422, error=error, comment=comment)
     answer_id = await acting.answer(await visit.host.producer(), hold, chosen, by=visit.by, comment=comment)
     came = await acting.what_came(visit.host.engine, hold, answer_id, _WAIT)
     said = views.became(hold, chosen, came, visit.language)
     other = came.again is not None or views.ended_otherwise(came, chosen) is not None
     return visit.go(visit.at("held", str(hold.hold_id)), said, "wait" if other else "good")
+
+
+def comment_of(visit: Visit) -> str:
+    """Return what a person wrote beside an answer."""
+    return visit.form.get("comment", "").strip()[:500]
+
+
+def what_is_missing(visit: Visit, hold: Hold, is_offered: bool) -> str:  # noqa: FBT001 - a fact about the answer
+    """Say what an answer that was sent lacks; "": nothing."""
+    if not is_offered:
+        return visit.say("Välj ett svar.", "Choose an answer.")
+    if acting.must_say_why(hold, visit.form.get("answer", "")) and not comment_of(visit):
+        return visit.say("Skriv varför: det bokförs aldrig.", "Write why: it is never booked then.")
+    return ""
 
 
 def _too_late(visit: Visit, hold: Hold) -> str:
