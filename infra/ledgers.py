@@ -40,7 +40,7 @@ _REQUESTS: Final = text(
 )
 _READINGS: Final = text(
     """select tenant, state->'now'->>'year_from', state->'now'->>'year_to', coalesce(state->'now'->>'source', :ledger),
-           coalesce((state->'now'->>'read_at')::timestamptz, 'epoch')
+           coalesce((state->'now'->>'read_at')::timestamptz, :long_ago)
        from flow_state
        where flow = 'ledger' and key ~ '^ledger/[0-9]{4}-[0-9]{2}-[0-9]{2}$'
          and jsonb_typeof(state->'now') = 'object'"""
@@ -55,7 +55,7 @@ _MISSING: Final = text(
        where flow = 'ledger' and tenant = :tenant and key = :key"""
 )
 
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 """Of a reading that does not say when it was."""
 Waits = Literal["", "parts", "person"]
 _CALENDAR_YEAR: Final = re.compile(r"(?:19|20|21)[0-9]{2}")
@@ -166,7 +166,9 @@ async def years(engine: AsyncEngine, tenant: str) -> tuple[LedgerYear, ...]:
 async def readings(engine: AsyncEngine) -> list[Reading]:
     """Return every company's years as they are now, but those that were replaced."""
     known: dict[str, list[Reading]] = {}
-    for tenant, first, last, *rest in await store.rows(engine, _READINGS, {"ledger": registry.ledger()}):
+    for tenant, first, last, *rest in await store.rows(
+        engine, _READINGS, {"ledger": registry.ledger(), "long_ago": _LONG_AGO}
+    ):
         one = Reading(tenant, date.fromisoformat(first), date.fromisoformat(last), *rest)
         known.setdefault(tenant, []).append(one)
     return [one for years in known.values() for one in years if not any(other.replaces(one) for other in years)]
@@ -233,14 +235,14 @@ async def opened(engine: AsyncEngine, tenant: str, last: date) -> AsyncIterator[
 
 def _years_of(states: Iterable[str]) -> tuple[LedgerYear, ...]:
     known = tuple(map(_year, states))
-    read = {
-        year.last: Reading("", year.first, year.last, year.retrieved.whence, year.retrieved.read_at or _LONG_AGO)
+    read = [
+        Reading("", year.first, year.last, year.retrieved.whence, year.retrieved.read_at or _LONG_AGO)
         for year in known
         if year.retrieved
-    }
-    by = {one.last: next((o for o in read.values() if o.replaces(one)), None) for one in read.values()}
-    found = {last: (one.first, one.last) for last, one in by.items() if one}
-    return tuple(replace(year, replaced_by=found.get(year.last)) for year in known)
+    ]
+    # Of several the first one counts, which is the last of the company's years.
+    by = {one.last: (other.first, other.last) for one in read for other in reversed(read) if other.replaces(one)}
+    return tuple(replace(year, replaced_by=by.get(year.last)) for year in known)
 
 
 def _year(state: str) -> LedgerYear:
