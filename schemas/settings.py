@@ -214,6 +214,11 @@ class DaySalesSettings(Message):
             raise Unfit(say.DESCRIPTION())
         return self
 
+    @property
+    def fallback(self) -> int | None:
+        """Return the account of what has none of its own; None: a day with such an amount waits."""
+        return self.fallback_account if self.unmapped == "fallback" else None
+
 
 class InvoicingSettings(Message):
     """How sales on account become invoices. Their accounts, VAT rates and cost centres are those of the day sales."""

@@ -24,7 +24,7 @@ _Where = PaymentAccount | SalesAccount | VatAccount | CategoryAccount
 def category_account(settings: DaySalesSettings, category: str, on: date) -> int | None:
     """Return the account of a category on a day, else the fallback, or None."""
     found = mapping.category_account(settings, category, on)
-    return found.account if found else settings.fallback_account if settings.unmapped == "fallback" else None
+    return found.account if found else settings.fallback
 
 
 def group_text(line: GroupSales) -> str:
@@ -54,7 +54,7 @@ class _Rows:
     """Rows in the making: lines with the same account and text become one; debit is above zero, credit below."""
 
     def __init__(self, settings: DaySalesSettings, day: DayClosed) -> None:
-        self._fallback = settings.fallback_account if settings.unmapped == "fallback" else None
+        self._fallback = settings.fallback
         self._cost_centre = mapping.cost_centre(settings, day.store, day.business_date)
         self._amounts: dict[tuple[str, int, str], Decimal] = {}
 

@@ -71,13 +71,13 @@ def difference(receipt: InvoiceRequested) -> Decimal:
 def sales_account(settings: DaySalesSettings, line: Sold, receipt: InvoiceRequested) -> int | None:
     """Return the account that a line is credited to: the day's, else the fallback, or None."""
     found = mapping.sales_account(settings, line.group, line.vat_rate, receipt.invoice_date)
-    return found.account if found else _fallback(settings)
+    return found.account if found else settings.fallback
 
 
 def category_account(settings: DaySalesSettings, category: str, receipt: InvoiceRequested) -> int | None:
     """Return the account of tips or of rounding, or None."""
     found = mapping.category_account(settings, category, receipt.invoice_date)
-    return found.account if found else _fallback(settings)
+    return found.account if found else settings.fallback
 
 
 def clearing_account(settings: DaySalesSettings, method: str, receipt: InvoiceRequested) -> int | None:
@@ -160,7 +160,3 @@ def _moved(
     if more := difference(receipt):
         yield category_account(settings, ROUNDING, receipt), "Öresdifferens", more
     yield clearing_account(settings, method, receipt), f"Kvitto {receipt.receipt_number}", -total(receipt)
-
-
-def _fallback(settings: DaySalesSettings) -> int | None:
-    return settings.fallback_account if settings.unmapped == "fallback" else None
