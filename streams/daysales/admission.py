@@ -22,6 +22,8 @@ LARGEST_ROUNDING = Decimal("10.00")
 LEAST_VAT_TOLERANCE = Decimal("0.05")
 MOST_LINES = 50
 """Lines that a hold names: a report has thousands, and what is said of each would be more than a message may hold."""
+_MOST_RATES = 4
+"""Rates whose VAT an answer names, as many as there are in Sweden: what an answer means is a few lines."""
 
 _Found = TypeVar("_Found")
 
@@ -284,7 +286,7 @@ def _stated_vat(report: Report, rates: Iterable[Decimal]) -> Text:
         where = mapping.vat_account(report.settings, rate, report.day.business_date)
         stated = sum((s.vat for s in report.day.sales if s.vat_rate == rate), report.vat_more.get(rate, ZERO))
         said += [words.AMOUNT_ON(amount=stated, account=str(where.account))] if where else []
-    return words.STATED_VAT_BOOKED(vat=said)
+    return words.STATED_VAT_BOOKED(vat=said) if len(said) <= _MOST_RATES else words.ROUND_TO_STATED_VAT()
 
 
 def _unmapped(report: Report, reason: str, said: Phrase, keys: Iterable[str]) -> Held | None:

@@ -462,7 +462,7 @@ IS_ITS_OWN = Phrase(
     "Det är en egen rapport: den bokförs vid sidan av den andra.",
     "It is a report of its own: it is booked beside the other.",
 )
-ROUND_TO_STATED_VAT = Phrase(  # of messages that named no amount
+ROUND_TO_STATED_VAT = Phrase(  # where more rates are wrong than an answer names, and in older messages
     "daysales.round_to_stated_vat",
     "Bokför dagen med momsen som rapporten anger.",
     "Book the day with the VAT that the report states.",

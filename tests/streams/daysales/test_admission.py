@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemas.bas import BAS_DAY_SALES
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
 from schemas.events import DayClosed, RateTotal
-from schemas.settings import GroupRate, PaymentAccount, TenantSettings
+from schemas.settings import GroupRate, PaymentAccount, TenantSettings, VatAccount
 from streams.daysales import admission
 from tests.streams.daysales.days import (
     Host,
@@ -314,6 +314,19 @@ def test_vat_that_lines_may_explain_but_were_not_counted_can_be_let_go_by_a_pers
     order = host.tell(answered(hold, "round"))[-1]
     assert isinstance(order, PostVoucher)
     assert sides(order.rows)[-1] == (2631, "Moms 6 %", "-426.00")
+
+
+def test_vat_of_many_rates_can_be_let_go_though_an_answer_has_no_room_to_name_each() -> None:
+    """A day with as many rates as a company may think of waits as any other does, and no rule fails."""
+    rates = [str(rate) for rate in range(1, 13)]
+    vat = tuple(VatAccount(vat_rate=Decimal(rate), account=2610) for rate in rates)
+    sales = tuple(sold("food", rate, "1000000.00", f"{int(rate) * 10000}.60") for rate in rates)
+    host = Host(chosen(vat=vat, group_rates=(), unmapped="fallback", fallback_account=3999))
+    (hold,) = host.tell(day(sales=sales, payments=(paid("card", "12780027.20"),)))
+
+    assert isinstance(hold, HoldForReview)
+    assert (hold.reason, [c.answer for c in hold.choices]) == ("vat_differs", ["round", "discard"])
+    assert hold.choices[0].means == "Book the day with the VAT that the report states."
 
 
 @pytest.mark.parametrize("paid_in", ["30814.00", "30813.99"])
