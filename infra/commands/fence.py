@@ -7,6 +7,8 @@ import typer
 
 from infra import clock, installation
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_lines, print_out
+from infra.embedded import place
+from infra.environment import of_host
 from infra.office import Office, in_office
 
 fence = typer.Typer(
@@ -45,23 +47,29 @@ def fence_open(tenant: Company, by: By = None, as_json: Json = False) -> None:
 
 @fence.command("raise")
 def fence_raise(
-    since: Annotated[datetime, typer.Option(help="When the backup was made; UTC, unless it says otherwise.")],
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            help="When the backup was made; UTC, unless it says otherwise. Unset: when this was last written."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Say that everything was restored together (a machine's image), which nobody can notice. End all roles before."""
-    moment = since if since.tzinfo else since.replace(tzinfo=UTC)
-    if moment > clock.now():
+    """Say that a machine's image was put back, or a data folder moved here for good. End all roles before."""
+    moment = since if since is None or since.tzinfo else since.replace(tzinfo=UTC)
+    if moment is not None and moment > clock.now():
         raise WrongUsage("a backup was made before now")
     if not yes:
         typer.confirm("Nothing is written until each company was looked at. Go on?", abort=True)
 
-    async def work(place: Office) -> None:
-        async with place.engine.begin() as connection:
-            if await installation.read(connection) is None:
+    async def work(office: Office) -> None:
+        async with office.engine.begin() as connection:
+            if (known := await installation.read(connection)) is None:
                 raise WrongUsage("no role has ever started on this database: the first one looks by itself")
-            await installation.close(connection, why="a person said so", since=moment)
+            await installation.close(connection, why="a person said so", since=moment or known.pulsed_at)
         print_lines(["Fenced off. Start the roles: they look first (bokbuss fence show)."])
 
+    place.is_here(of_host().data)
     in_office(work)
 
 

@@ -56,6 +56,12 @@ def is_used(data: Path) -> bool:
     return bool(_embedded(data))
 
 
+def identity(data: Path) -> list[int]:
+    """Return what tells a folder from all others of this machine: what a path leads to may be another one tomorrow."""
+    known = data.stat()
+    return [known.st_dev, known.st_ino]
+
+
 def _embedded(data: Path) -> dict[str, Any]:
     try:
         known: dict[str, Any] = json.loads((data / KNOWN).read_text())
@@ -63,7 +69,8 @@ def _embedded(data: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise unwritable(data, error) from error
-    if not alive(known["owner"]):
+    # A copy of the folder holds this file as well, and its owner's servers are those of the first.
+    if not alive(known["owner"]) or known.get("folder", identity(data)) != identity(data):
         return {}
     return known if _kafka_answers(known["bootstrap"]) and _postgres_answers(known["database_url"]) else {}
 

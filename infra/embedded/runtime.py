@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import psycopg
 
 from infra import clock, folders, telemetry
-from infra.embedded import copying
+from infra.embedded import copying, place
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
-from infra.embedded.found import KNOWN, Runtime, running
+from infra.embedded.found import KNOWN, Runtime, identity, running
 from infra.folders import Unwritable, unwritable
 from infra.kafka.cluster import BrokerUnavailable, ensure_topics
 from infra.settings import Settings
@@ -44,7 +44,7 @@ async def services(settings: Settings) -> AsyncIterator[Runtime]:
     that does not help, what this context surrounds is cancelled, and then the reason is raised.
 
     Raises:
-        BrokerUnavailable, DatabaseUnavailable, WrongTopic, Unwritable: the message says what to do.
+        BrokerUnavailable, DatabaseUnavailable, WrongTopic, Unwritable, WrongInstallation: the message says what to do.
     """
     servers: list[_Server] = []
     async with AsyncExitStack() as stack:
@@ -107,17 +107,18 @@ async def _keep(server: _Server) -> None:
 async def _start(settings: Settings, servers: list[_Server], stack: AsyncExitStack) -> Runtime:
     kafka = None if settings.kafka.bootstrap else EmbeddedKafka(settings.data)
     postgres = None if settings.database.url else EmbeddedPostgres(settings.data)
+    put_back = postgres is not None and await asyncio.to_thread(place.met, settings.data)
     servers += [server for server in (kafka, postgres) if server is not None]
     stack.push_async_callback(_all, [server.stop for server in servers])
     await _all([server.start for server in servers])
     bootstrap = settings.kafka.bootstrap or (kafka.bootstrap if kafka else "")
     url = settings.database.url or (postgres.url if postgres else "")
     if postgres is not None:
-        await asyncio.to_thread(_forget_keys, postgres.url)
-    _remember(
-        settings.data,
-        {"bootstrap": kafka and kafka.bootstrap, "database_url": postgres and postgres.url, "owner": os.getpid()},
-    )
+        plain = postgres.url.replace("+psycopg", "", 1)
+        await asyncio.to_thread(_forget_keys, plain)
+        await asyncio.to_thread(place.keep, settings.data, plain, put_back=put_back)
+    embedded = {"bootstrap": kafka and kafka.bootstrap, "database_url": postgres and postgres.url}
+    _remember(settings.data, {**embedded, "owner": os.getpid(), "folder": identity(settings.data)})
     stack.callback((settings.data / KNOWN).unlink, missing_ok=True)
     return Runtime(bootstrap, async_url(url))
 
@@ -125,7 +126,7 @@ async def _start(settings: Settings, servers: list[_Server], stack: AsyncExitSta
 def _forget_keys(url: str) -> None:
     """Do what a restore that was cut off has left to do."""
     try:
-        copying.forget_keys(url.replace("+psycopg", "", 1))
+        copying.forget_keys(url)
     except psycopg.Error as error:  # what is kept beside keeps nobody from working
         _log.warning("keys in the database that is kept beside not dropped", error=type(error).__name__)
 
