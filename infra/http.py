@@ -26,7 +26,12 @@ class NoCertificates(ValueError):
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Return the one TLS context of this process: reading the certificates takes 10 ms, for each company again.
+    """Return the one TLS context of this process: reading the certificates takes 10 ms, for each company again."""
+    return trusted()
+
+
+def trusted() -> ssl.SSLContext:
+    """Return a TLS context with the authorities that sign what is on the internet.
 
     Raises:
         NoCertificates: those that the environment names cannot be read.

@@ -66,11 +66,6 @@ class Office:
         self._waits = False
         engine.update_execution_options(**{store.LENT: self.vault})  # opened by whoever meets sealed values first
 
-    @property
-    def bootstrap(self) -> str:
-        """The broker, host:port[,host:port]."""
-        return self.settings.kafka.bootstrap or ""
-
     async def producer(self) -> "AIOKafkaProducer":
         """Return the producer, which starts when it is first asked for: most commands only read.
 
@@ -80,7 +75,7 @@ class Office:
         if self._producer is None:
             from infra.kafka import cluster
 
-            self._producer = await cluster.producer(self.bootstrap)
+            self._producer = await cluster.producer(self.settings.kafka)
             self._stack.push_async_callback(self._producer.stop)
         return self._producer
 

@@ -128,7 +128,7 @@ async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
         try:
             await store.prepare(engine, migrate=settings.database.migrate, proof=partial(prove, settings))
             vault = await open_vault(engine, settings)  # before anything is looked at: a wrong key starts nothing
-            producer = await cluster.producer(settings.kafka.bootstrap or "")
+            producer = await cluster.producer(settings.kafka)
             stack.push_async_callback(producer.stop)
             pulse = await fence.passed(engine, producer, settings)
         except DBAPIError as error:

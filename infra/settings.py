@@ -3,10 +3,10 @@
 import os
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar, get_args
+from typing import Annotated, Final, Literal, Self, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -32,12 +32,55 @@ def authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+_SSL_FILES: Final = ("ssl_ca", "ssl_certificate", "ssl_key", "ssl_key_password")
+_SASL: Final = ("sasl_mechanism", "sasl_username", "sasl_password")
+
+
 class KafkaSettings(BaseModel):
-    """Where the broker is. Without ``bootstrap`` a real one is started here."""
+    """Where the broker is, and what it asks of its clients. Without ``bootstrap`` a real one is started here.
+
+    How one proves to be who one is has the names that Kafka's own clients use.
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     bootstrap: str | None = Field(default=None, description="host:port[,host:port]; unset: the embedded broker")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="what the broker's listener speaks: SSL is TLS, SASL asks for a user"
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="PLAIN", description="how the user's password is proved"
+    )
+    sasl_username: str = ""
+    sasl_password: SecretStr = SecretStr("")
+    ssl_ca: Path | None = Field(
+        default=None,
+        description="file (PEM) of who signs the brokers' certificates; unset: whoever signs the internet's",
+    )
+    ssl_certificate: Path | None = Field(
+        default=None, description="file (PEM) of our own certificate, where the broker asks for one"
+    )
+    ssl_key: Path | None = Field(default=None, description="file (PEM) of its key; unset: in the same file")
+    ssl_key_password: SecretStr | None = Field(default=None, description="where that key is encrypted")
     replication: int = Field(default=1, ge=1, description="copies of each topic; 3 on a cluster")
     session_timeout: float = Field(default=10.0, ge=1, description="seconds until a silent worker is taken for dead")
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        """Refuse what would be left unused: who names a user wants it to be asked for."""
+        protocol = self.security_protocol
+        uses = {**dict.fromkeys(_SSL_FILES, "SSL"), **dict.fromkeys(_SASL, "SASL")}
+        fields = type(self).model_fields
+        unused = [n for n, by in uses.items() if by not in protocol and getattr(self, n) != fields[n].default]
+        if unused:
+            raise ValueError(f"security_protocol says {protocol}, which uses no {unused[0]}: it may have to be another")
+        if protocol != "PLAINTEXT" and not self.bootstrap:
+            raise ValueError(f"security_protocol says {protocol}, and bootstrap names no broker that asks for it")
+        if "SASL" in protocol and not (self.sasl_username and self.sasl_password.get_secret_value()):
+            raise ValueError(f"security_protocol says {protocol}, which needs sasl_username and sasl_password")
+        if (self.ssl_key or self.ssl_key_password) and not self.ssl_certificate:
+            raise ValueError("ssl_key belongs to an ssl_certificate, and none is named")
+        return self
 
 
 class DatabaseSettings(BaseModel):

@@ -14,6 +14,7 @@ from aiokafka.record.util import calc_crc32c
 from infra import clock
 from infra.kafka.fetching import Consumer
 from infra.kafka.records import Record, of
+from infra.settings import KafkaSettings
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope
 from schemas.topics import PARTITIONS
@@ -27,7 +28,7 @@ def partition_of(tenant: str) -> int:
 async def records(kafka: str, topic: str, tenant: str) -> list[Record]:
     """Return a company's records on a topic, in their order."""
     place = TopicPartition(topic, partition_of(tenant))
-    async with Consumer(kafka, fetch_max_wait_ms=10) as consumer:
+    async with Consumer(KafkaSettings(bootstrap=kafka), fetch_max_wait_ms=10) as consumer:
         consumer.assign([place])
         consumer.seek(place, 0)  # aiokafka's seek_to_beginning may be undone by the position that it looked up before
         end = (await consumer.end_offsets([place]))[place]
@@ -46,7 +47,7 @@ async def messages(kafka: str, topic: str, tenant: str) -> list[Envelope[Any]]:
 async def pass_by(kafka: str, group: str, topics: Iterable[str]) -> dict[TopicPartition, int]:
     """Let a group that nobody is in have read everything; return how far each partition goes."""
     places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
-    async with Consumer(kafka, group_id=group) as consumer:
+    async with Consumer(KafkaSettings(bootstrap=kafka), group_id=group) as consumer:
         consumer.assign(places)
         ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
         async with asyncio.timeout(120):
@@ -66,7 +67,7 @@ async def _commits(consumer: Consumer, offsets: dict[TopicPartition, int]) -> bo
 
 async def committed(kafka: str, group: str, place: TopicPartition) -> int:
     """Return up to where a group has read a partition."""
-    async with Consumer(kafka, group_id=group) as consumer:
+    async with Consumer(KafkaSettings(bootstrap=kafka), group_id=group) as consumer:
         consumer.assign([place])
         return await consumer.committed(place) or 0
 

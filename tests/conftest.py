@@ -16,6 +16,7 @@ from infra.access.connections import settled
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.kafka.cluster import ensure_topics
+from infra.settings import KafkaSettings
 from tests.databases import Databases
 from tests.seeds import EXPLORED
 
@@ -62,7 +63,7 @@ def pytest_collection_finish() -> None:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the bootstrap address of a broker that has every topic."""
     with EmbeddedKafka(tmp_path_factory.mktemp("broker")) as broker:
-        asyncio.run(ensure_topics(broker.bootstrap))
+        asyncio.run(ensure_topics(KafkaSettings(bootstrap=broker.bootstrap)))
         yield broker.bootstrap
 
 

@@ -293,7 +293,7 @@ def _starting(settings: Settings) -> str:
 async def _refuse_what_is_not_empty(place: Office) -> None:
     """Raise WrongUsage where the broker or the database that was named is in use: made-up facts have no place there."""
     known = await tenants.everyone(place.engine)
-    consumer = Consumer(place.bootstrap)
+    consumer = Consumer(place.settings.kafka)
     await consumer.start()
     try:
         topics = (DayClosed.TOPIC, SettingsApplied.TOPIC)

@@ -103,7 +103,7 @@ class World:
 
     async def listen(self) -> None:
         """Follow ``audit.v1`` from its beginning, and say each effect as it comes."""
-        consumer = Consumer(self._place.bootstrap, auto_offset_reset="earliest")
+        consumer = Consumer(self._place.settings.kafka, auto_offset_reset="earliest")
         consumer.subscribe([AuditRecord.TOPIC])
         await consumer.start()
         try:

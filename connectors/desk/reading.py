@@ -12,6 +12,7 @@ from infra.access import people
 from infra.kafka.fetching import Consumer
 from infra.kafka.lives import topic_of
 from infra.rows import FactLine
+from infra.settings import KafkaSettings
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope, Unreadable
 
@@ -19,13 +20,15 @@ _PATIENCE = 5.0
 _FETCH_MS = 1000
 
 
-async def read_back(engine: AsyncEngine, bootstrap: str, lines: Iterable[FactLine]) -> dict[str, Envelope[Any] | None]:
+async def read_back(
+    engine: AsyncEngine, kafka: KafkaSettings, lines: Iterable[FactLine]
+) -> dict[str, Envelope[Any] | None]:
     """Return the message at each place; None where it is gone, cannot be read, or the broker does not answer."""
     wanted = list(lines)
     found: dict[str, Envelope[Any] | None] = {line.place: None for line in wanted}
     if not wanted:
         return found
-    consumer = Consumer(bootstrap, auto_offset_reset="none")
+    consumer = Consumer(kafka, auto_offset_reset="none")
     try:
         async with asyncio.timeout(_PATIENCE + len(wanted)):
             await consumer.start()

@@ -118,5 +118,5 @@ async def _story(place: Office, asked: str, tenant: str | None, year_id: int | N
         raise WrongUsage(f"{asked!r} can be several; ask for one of them:\n{listed}")
     material = await overview.material(place.engine, *found[0])
     material = material.with_standing(await remembering.standing(place.engine, registry.flows(), *found[0]))
-    told = material.with_facts(await read_back(place.engine, place.bootstrap, material.lines))
+    told = material.with_facts(await read_back(place.engine, place.settings.kafka, material.lines))
     return tell(told, None if place.settings.language == "en" else place.settings.language)

@@ -14,7 +14,7 @@ from infra import telemetry
 from infra.commanding import WrongUsage, one_of
 from infra.ending import until_signal
 from infra.environment import load
-from infra.settings import ROLES, Role, Settings
+from infra.settings import ROLES, KafkaSettings, Role, Settings
 
 _out = Console()
 _err = Console(stderr=True)
@@ -65,7 +65,7 @@ def broker() -> None:
         kafka = EmbeddedKafka(settings.data)
         try:
             await asyncio.to_thread(kafka.start)
-            await ensure_topics(kafka.bootstrap)
+            await ensure_topics(KafkaSettings(bootstrap=kafka.bootstrap))
             _out.print(f"BOKBUSS_KAFKA__BOOTSTRAP={kafka.bootstrap}")
             async with kept([kafka]):
                 await stop.wait()

@@ -24,6 +24,7 @@ from infra.kafka.lives import Now, name_in
 from infra.kafka.meeting import Lives
 from infra.kafka.parking import FLOWS
 from infra.kafka.records import AT_ONCE, Record, between
+from infra.kafka.securing import client
 from infra.leases import Lease, Leases, lead
 from infra.settings import KafkaSettings
 from schemas.topics import PARTITIONS
@@ -122,8 +123,8 @@ class Auditor:
     @asynccontextmanager
     async def _clients(self) -> AsyncIterator[tuple[Consumer, AIOKafkaAdminClient]]:
         # It reads one partition after the other, each from behind a fetch that waits for news of the one before.
-        consumer = Consumer(self._kafka.bootstrap or "", self._now, fetch_max_wait_ms=_FETCH_MS)
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap)
+        consumer = Consumer(self._kafka, self._now, fetch_max_wait_ms=_FETCH_MS)
+        admin = AIOKafkaAdminClient(**client(self._kafka))
         heed(admin._client)  # noqa: SLF001 - versions are pinned
         await consumer.start()
         try:

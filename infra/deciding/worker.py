@@ -101,7 +101,7 @@ class Worker:
             stream_buffer_maxsize=2 * _BATCH,
             stream_recovery_delay=0.0,
         )
-        self._app.transport = _Transport(self._app.conf.broker_consumer, self._app, now)
+        self._app.transport = _Transport(self._app.conf.broker_consumer, self._app, now, kafka)
         # What is decided is sent from the outbox: a producer of Faust's would be one more connection, for nothing.
         self._app.boot_strategy.enable_kafka_producer = False
         topic = self._app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
@@ -292,7 +292,7 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Fa
         """Return our consumer. Faust's own reads committed only together with exactly_once."""
         conf = self.app.conf
         return Consumer(
-            ",".join(driver.server_list(transport.url, transport.default_port)),
+            transport.kafka,
             transport.now,
             group_id=conf.id,
             partition_assignment_strategy=[RoundRobinPartitionAssignor],
@@ -409,6 +409,6 @@ class _Consumer(driver.Consumer):  # type: ignore[misc] # Faust is not typed
 class _Transport(driver.Transport):  # type: ignore[misc] # Faust is not typed
     Consumer = _Consumer
 
-    def __init__(self, url: Any, app: Any, now: Now) -> None:
+    def __init__(self, url: Any, app: Any, now: Now, kafka: KafkaSettings) -> None:
         super().__init__(url, app)
-        self.now = now
+        self.now, self.kafka = now, kafka

@@ -44,14 +44,15 @@ async def services(settings: Settings) -> AsyncIterator[Runtime]:
     that does not help, what this context surrounds is cancelled, and then the reason is raised.
 
     Raises:
-        BrokerUnavailable, DatabaseUnavailable, WrongTopic, Unwritable, WrongInstallation: the message says what to do.
+        BrokerUnavailable, DatabaseUnavailable, NoCertificates, WrongTopic, Unwritable, WrongInstallation: the message
+            says what to do.
     """
     servers: list[_Server] = []
     async with AsyncExitStack() as stack:
         runtime = running(settings)
         if runtime is None:
             runtime = await _start(settings, servers, stack)
-        await ensure_topics(runtime.bootstrap, replication=settings.kafka.replication)
+        await ensure_topics(runtime.apply(settings).kafka)
         async with kept(servers):
             yield runtime
 

@@ -12,7 +12,9 @@ from aiokafka.producer.transaction_manager import NO_PRODUCER_EPOCH, NO_PRODUCER
 from aiokafka.util import create_future
 
 from infra import clock, telemetry
+from infra.kafka import securing
 from infra.kafka.cutting import stopped
+from infra.settings import KafkaSettings
 from schemas.topics import LARGEST, PARTITIONS, TOPICS, Topic
 
 _log = telemetry.log(__name__)
@@ -34,28 +36,26 @@ class WrongTopic(RuntimeError):
     """A topic exists in a form that bokbuss cannot use."""
 
 
-async def ensure_topics(bootstrap: str, *, replication: int = 1, topics: Iterable[Topic] = TOPICS) -> None:
+async def ensure_topics(kafka: KafkaSettings, topics: Iterable[Topic] = TOPICS) -> None:
     """Make every topic of the table that the broker does not have, and wait until each partition has a leader.
 
     Raises:
-        BrokerUnavailable: the broker does not answer.
+        BrokerUnavailable: the broker does not answer, or not to us.
+        NoCertificates: a file that the settings name cannot be read.
         WrongTopic: a topic exists with another number of partitions.
     """
     table = {topic.name: topic for topic in topics}
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**securing.client(kafka), request_timeout_ms=10_000)
     try:
         await admin.start()
         present = set(await admin.list_topics())
         missing = [topic for name, topic in table.items() if name not in present]
         if missing:
-            await _create(admin, missing, replication)
+            await _create(admin, missing, kafka.replication)
         await _check(admin, table)
         await _await_coordinator(admin)
     except (KafkaError, OSError, ValueError) as error:  # ValueError: it is no address
-        raise BrokerUnavailable(
-            f"The broker at {bootstrap} does not answer ({type(error).__name__}): is it running, and is "
-            "BOKBUSS_KAFKA__BOOTSTRAP right?"
-        ) from error
+        raise BrokerUnavailable(await securing.why_not(kafka, error)) from error
     finally:
         await admin.close()
 
@@ -157,16 +157,17 @@ class _Producer(AIOKafkaProducer):  # type: ignore[misc] # aiokafka is not typed
         )
 
 
-async def producer(bootstrap: str) -> AIOKafkaProducer:
+async def producer(kafka: KafkaSettings) -> AIOKafkaProducer:
     """Return a started producer: acknowledged by every in-sync copy, repeated without doubles, in order.
 
     Its ``stop`` ends in time whatever is away.
 
     Raises:
-        BrokerUnavailable: the broker does not answer.
+        BrokerUnavailable: the broker does not answer, or not to us.
+        NoCertificates: a file that the settings name cannot be read.
     """
     made = _Producer(
-        bootstrap_servers=bootstrap,
+        **securing.client(kafka),
         acks="all",
         enable_idempotence=True,
         linger_ms=5,
@@ -180,7 +181,7 @@ async def producer(bootstrap: str) -> AIOKafkaProducer:
         await made.stop()
         if not isinstance(error, KafkaError):
             raise
-        raise BrokerUnavailable(f"The broker at {bootstrap} does not answer ({type(error).__name__}).") from error
+        raise BrokerUnavailable(await securing.why_not(kafka, error)) from error
     return made
 
 

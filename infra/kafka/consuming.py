@@ -86,7 +86,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
     async def _read(self, now: Now, handle: Handler, stop: asyncio.Event) -> None:
         """Read as long as the topics are what they are."""
         consumer = self._consumer = Consumer(
-            self._kafka.bootstrap or "",
+            self._kafka,
             now,
             group_id=self._group,
             auto_offset_reset="earliest",

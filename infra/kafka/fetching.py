@@ -12,6 +12,8 @@ from aiokafka.protocol.commit import OffsetFetchRequest
 from infra import clock, telemetry
 from infra.kafka.cutting import cut, stopped
 from infra.kafka.lives import Now
+from infra.kafka.securing import client
+from infra.settings import KafkaSettings
 
 _log = telemetry.log(__name__)
 
@@ -30,10 +32,8 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is not typed
     what it had taken of other partitions in the same call, and meets the same batch for ever.
     """
 
-    def __init__(self, bootstrap: str, now: Now | None = None, **options: Any) -> None:
-        super().__init__(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed", **options
-        )
+    def __init__(self, kafka: KafkaSettings, now: Now | None = None, **options: Any) -> None:
+        super().__init__(**client(kafka), enable_auto_commit=False, isolation_level="read_committed", **options)
         heed(self._client)
         self.now = now or {}
         self._doubted: dict[TopicPartition, int] = {}

@@ -85,7 +85,7 @@ class Lives:
         cluster, ids = await ask(self._client)
         if any(topic.name not in ids for topic in TOPICS):
             _log.warning("topics are missing, and are made", topics=[t.name for t in TOPICS if t.name not in ids])
-            await ensure_topics(self._kafka.bootstrap or "", replication=self._kafka.replication)
+            await ensure_topics(self._kafka)
             cluster, ids = await ask(self._client)
         async with store.alone(self._engine) as connection:
             known = await _known(connection)

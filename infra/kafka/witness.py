@@ -10,6 +10,7 @@ from uuid import UUID
 from aiokafka import TopicPartition
 
 from infra.kafka.fetching import Consumer
+from infra.settings import KafkaSettings
 from schemas.audit import AuditRecord
 
 _PLACE = TopicPartition(AuditRecord.TOPIC, 0)
@@ -18,8 +19,8 @@ _PLACE = TopicPartition(AuditRecord.TOPIC, 0)
 class Witness:
     """Is asked for the highest pulse that it was told, and told the next one."""
 
-    def __init__(self, bootstrap: str, installation: UUID) -> None:
-        self._consumer = Consumer(bootstrap, group_id=f"bokbuss-installation-{installation}")
+    def __init__(self, kafka: KafkaSettings, installation: UUID) -> None:
+        self._consumer = Consumer(kafka, group_id=f"bokbuss-installation-{installation}")
 
     async def __aenter__(self) -> Self:
         await self._consumer.start()

@@ -47,7 +47,7 @@ async def passed(engine: AsyncEngine, producer: AIOKafkaProducer, settings: Sett
             else:
                 await installation.must_be_ours(connection, before, targets)
         known = await _read(engine)
-        async with Witness(settings.kafka.bootstrap or "", known.installation) as witness:
+        async with Witness(settings.kafka, known.installation) as witness:
             pulse = await witness.pulse()
             known = await _read(engine)  # after Kafka: others go on beating, and it is told what was written before
             if why := await _noticed(known, pulse, replay):
@@ -114,7 +114,7 @@ async def beat(pulse: Pulse, settings: Settings, engine: AsyncEngine, stop: asyn
     while not stop.is_set():
         try:
             known = await _read(engine)
-            async with Witness(settings.kafka.bootstrap or "", known.installation) as witness:
+            async with Witness(settings.kafka, known.installation) as witness:
                 while not stop.is_set():
                     if (written := await pulse.beat()) is not None:
                         await witness.tell(written)

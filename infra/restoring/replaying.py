@@ -125,7 +125,7 @@ class Replay:
 
     @asynccontextmanager
     async def _consumer(self) -> AsyncIterator[Consumer]:
-        consumer = Consumer(self._kafka.bootstrap or "", await self._lives.look(), fetch_max_wait_ms=_FETCH_MS)
+        consumer = Consumer(self._kafka, await self._lives.look(), fetch_max_wait_ms=_FETCH_MS)
         await consumer.start()
         try:
             every = [TopicPartition(t, p) for t in topics_of(registry.flows()) for p in range(PARTITIONS)]

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from infra.embedded.broker import EmbeddedKafka
 from infra.kafka.cluster import ensure_topics
+from infra.settings import KafkaSettings
 from tests.acceptance.backups import Backups
 from tests.acceptance.house import Roles, database, opened
 
@@ -37,7 +38,7 @@ async def house(kafka: str, house_database: str, folder: Path) -> AsyncIterator[
 def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
     """Yield a broker of the file's own, with its topics: what stands on it is the file's own doing."""
     with EmbeddedKafka(tmp_path_factory.mktemp("own")) as broker:
-        asyncio.run(ensure_topics(broker.bootstrap))
+        asyncio.run(ensure_topics(KafkaSettings(bootstrap=broker.bootstrap)))
         yield broker
 
 

@@ -302,7 +302,7 @@ def database(postgres_url: str) -> Iterator[str]:
 
 @asynccontextmanager
 async def opened(
-    kafka: str,
+    kafka: str | KafkaSettings,
     database_url: str,
     folder: Path,
     names: Sequence[Role] = ROLES,
@@ -321,7 +321,7 @@ async def opened(
         settings = whole()(
             data=folder,
             port=0,
-            kafka=KafkaSettings(bootstrap=kafka),
+            kafka=kafka if isinstance(kafka, KafkaSettings) else KafkaSettings(bootstrap=kafka),
             database=DatabaseSettings(url=database_url),
             fortnox=FortnoxSettings(
                 api_url=f"{fortnox}/3",

@@ -49,7 +49,7 @@ async def sent(house: Roles, shop: Shop, report: dict[str, object], **headers: s
     """Deliver a report once; return the trace that its fact carries."""
     answer = await house.post(shop, json.dumps(report).encode(), uuid.uuid4().hex, **headers)
     [event_id] = json.loads(answer.body)["event_ids"]
-    facts = await messages(house.place.bootstrap, "facts.day-closed.v1", shop.tenant)
+    facts = await messages(str(house.place.settings.kafka.bootstrap), "facts.day-closed.v1", shop.tenant)
     [origin] = [fact.traceparent for fact in facts if fact.id == event_id]
     return origin
 

@@ -66,7 +66,10 @@ async def readable(house: Roles, shop: Shop) -> str:
     vault = await house.place.vault()
     told = [(await everything(house.place.engine)).encode()]
     for topic in TOPICS:
-        told += [record.value or b"" for record in await records(house.place.bootstrap, topic.name, shop.tenant)]
+        told += [
+            record.value or b""
+            for record in await records(str(house.place.settings.kafka.bootstrap), topic.name, shop.tenant)
+        ]
     async with house.place.engine.connect() as connection:
         plain = [each.replace(b'\\"', b'"') for each in await people.opened(connection, _unquoted(told))]
     found = b"\n".join(plain).decode(errors="replace")

@@ -13,6 +13,7 @@ from connectors.fortnox import sandbox
 from infra.embedded.broker import EmbeddedKafka
 from infra.installation import Restored
 from infra.kafka.cluster import ensure_topics
+from infra.settings import KafkaSettings
 from tests.acceptance.backups import Backups
 from tests.acceptance.house import Roles, Shop, opened, z_report
 
@@ -23,7 +24,7 @@ MENDED = 2.0
 def other_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
     """Yield a broker that knows nothing."""
     with EmbeddedKafka(tmp_path_factory.mktemp("other")) as broker:
-        asyncio.run(ensure_topics(broker.bootstrap))
+        asyncio.run(ensure_topics(KafkaSettings(bootstrap=broker.bootstrap)))
         yield broker
 
 

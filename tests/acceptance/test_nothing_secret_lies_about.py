@@ -39,7 +39,7 @@ async def test_nothing_secret_lies_about(house: Roles, capfd: pytest.CaptureFixt
     written = await everything(engine) + generate_latest().decode() + told.out + told.err
     for topic in TOPICS:
         for company in (shop, other):
-            written += repr(await records(house.place.bootstrap, topic.name, company.tenant))
+            written += repr(await records(str(house.place.settings.kafka.bootstrap), topic.name, company.tenant))
     assert all(word in written for word in (shop.tenant, "connected", "bokbuss_facts_accepted_total", "accepted"))
     key = (house.settings.data / KEY_FILE).read_text().strip()
     for secret in (*given, CLIENT_SECRET, shop.secret, other.secret, key):

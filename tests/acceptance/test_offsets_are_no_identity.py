@@ -13,7 +13,7 @@ from connectors.fortnox import sandbox
 from infra import clock
 from infra.embedded.broker import EmbeddedKafka
 from infra.kafka.cluster import ensure_topics
-from infra.settings import Role
+from infra.settings import KafkaSettings, Role
 from schemas.events import DayClosed
 from tests.acceptance.house import Roles, Shop, database, opened, z_report
 
@@ -29,7 +29,7 @@ NAMES = text("select distinct topic from decided where tenant = :t and topic lik
 def other_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
     """Yield a second broker, with its topics."""
     with EmbeddedKafka(tmp_path_factory.mktemp("other")) as broker:
-        asyncio.run(ensure_topics(broker.bootstrap))
+        asyncio.run(ensure_topics(KafkaSettings(bootstrap=broker.bootstrap)))
         yield broker
 
 
@@ -106,7 +106,7 @@ async def remake(kafka: EmbeddedKafka, *topics: str) -> None:
             await clock.sleep(0.05)
     finally:
         await admin.close()
-    await ensure_topics(kafka.bootstrap)
+    await ensure_topics(KafkaSettings(bootstrap=kafka.bootstrap))
 
 
 async def test_topics_that_are_made_anew_while_everything_runs(
@@ -133,7 +133,7 @@ async def test_another_broker_at_the_same_address(empty_database: str, folder: P
     brokers = [first]
     try:
         await asyncio.to_thread(first.start)
-        await ensure_topics(first.bootstrap)
+        await ensure_topics(KafkaSettings(bootstrap=first.bootstrap))
         async with opened(first.bootstrap, empty_database, folder, books=books, hole_seconds=MENDED) as house:
             shop = await house.shop()
             await deliver(house, shop, 1, 2, 3)
@@ -159,7 +159,7 @@ async def test_what_comes_in_after_an_older_copy_was_restored_is_booked_from_the
     broker = EmbeddedKafka(tmp_path / "own")
     try:
         await asyncio.to_thread(broker.start)
-        await ensure_topics(broker.bootstrap)
+        await ensure_topics(KafkaSettings(bootstrap=broker.bootstrap))
         async with opened(broker.bootstrap, empty_database, folder, books=books, hole_seconds=60.0) as house:
             shop = await house.shop()
             await deliver(house, shop, 1, 2)

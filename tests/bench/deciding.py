@@ -6,6 +6,7 @@ from functools import partial
 from statistics import median
 
 from infra.kafka.cluster import ensure_topics
+from infra.settings import KafkaSettings
 from schemas.commands import PostVoucher
 from schemas.events import DayClosed
 from schemas.topics import Topic
@@ -34,7 +35,8 @@ async def measure(*, quick: bool) -> Report:
     rounds_of: dict[str, list[_Round]] = {name: [] for name in _TARGETS}
     for number in range(rounds):
         async with House() as house:
-            await ensure_topics(house.bootstrap, topics=[Topic(_TARGETS[n], "", (), ()) for n in (_FAUST, _AIOKAFKA)])
+            topics = [Topic(_TARGETS[name], "", (), ()) for name in (_FAUST, _AIOKAFKA)]
+            await ensure_topics(KafkaSettings(bootstrap=house.bootstrap), topics)
             await loads.publish(house.bootstrap, loads.settings(_COMPANIES))
             flow = house.role("flows")
             await until(lambda: house.count("settings") == _COMPANIES, 60, "settings")

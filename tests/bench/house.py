@@ -20,6 +20,7 @@ from infra import clock, store
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.kafka.cluster import ensure_topics
+from infra.settings import KafkaSettings
 from tests.bench import loads
 
 BOKBUSS = str(Path(sys.executable).parent / "bokbuss")
@@ -69,7 +70,7 @@ class House:
             "BOKBUSS_FORTNOX__CLIENT_ID": "sandbox",
             "BOKBUSS_FORTNOX__CLIENT_SECRET": "sandbox-secret",
         }
-        await ensure_topics(self.bootstrap)
+        await ensure_topics(KafkaSettings(bootstrap=self.bootstrap))
         engine = store.engine(self.postgres.url, 2)
         await store.prepare(engine)
         await engine.dispose()

@@ -14,6 +14,7 @@ from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.intake.accepting import Acceptor
 from infra.kafka import cluster
+from infra.settings import KafkaSettings
 from schemas.events import Fact
 from schemas.ledger import LedgerRetrieved
 from tests.bench.report import Report, Row
@@ -37,8 +38,8 @@ async def measure(*, quick: bool) -> Report:
         with EmbeddedPostgres(folder / "database") as postgres, EmbeddedKafka(folder / "broker") as kafka:
             engine = store.engine(postgres.url, 4)
             await store.prepare(engine)
-            await cluster.ensure_topics(kafka.bootstrap)
-            producer = await cluster.producer(kafka.bootstrap)
+            await cluster.ensure_topics(KafkaSettings(bootstrap=kafka.bootstrap))
+            producer = await cluster.producer(KafkaSettings(bootstrap=kafka.bootstrap))
             acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT)
             async with ledger_driver(engine, folder, company, ledger_timeout=120.0) as books:
                 closed: list[LedgerRetrieved] = []

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from infra import clock
 from infra.kafka import cluster
 from infra.plugin import Terms
+from infra.settings import KafkaSettings
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.bas import BAS_DAY_SALES
@@ -137,7 +138,7 @@ def _camel(line: dict[str, Any]) -> dict[str, Any]:
 @asynccontextmanager
 async def producing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
     """Yield a producer."""
-    producer = await cluster.producer(bootstrap)
+    producer = await cluster.producer(KafkaSettings(bootstrap=bootstrap))
     try:
         yield producer
     finally:

@@ -16,6 +16,7 @@ from infra.access.vault import Vault
 from infra.environment import whole
 from infra.intake.accepting import Acceptor
 from infra.kafka import cluster
+from infra.settings import KafkaSettings
 from tests.bench import loads
 from tests.bench.house import House
 from tests.bench.report import Report, Row
@@ -129,7 +130,7 @@ async def _load(file: Path) -> float:
     async with House(companies=1) as house:
         house.role("flows")
         engine = store.engine(house.postgres.url, 4)
-        producer = await cluster.producer(house.bootstrap)
+        producer = await cluster.producer(KafkaSettings(bootstrap=house.bootstrap))
         acceptor = Acceptor(engine=engine, producer=producer, vault=Vault(b"bench"), settings=whole()(_env_file=None))
         tenant, begun = loads.tenant(0), clock.monotonic()
         with file.open("rb") as opened:

@@ -21,7 +21,7 @@ from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.intake.accepting import Acceptor
 from infra.kafka import cluster
-from infra.settings import Settings
+from infra.settings import KafkaSettings, Settings
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
 from schemas.events import EmployeeChanged
@@ -75,7 +75,7 @@ async def measure(*, quick: bool) -> Report:
         working = house.start(sys.executable, _PROGRAMS, "roles", wait_for="ready")
         done = await _figures(house, "apply", planned["plan"])
         wrote = Counter(await _calls(fortnox)) - Counter(before)
-        producer = await cluster.producer(house.bootstrap)
+        producer = await cluster.producer(KafkaSettings(bootstrap=house.bootstrap))
         acceptor = Acceptor(engine=engine, producer=producer, vault=vault)
         took = await _live(house, engine, acceptor, people, changes)
         await producer.stop()

@@ -119,7 +119,7 @@ class Site:
 
     async def put(self, topic: str, tenant: str, value: bytes) -> None:
         """Put bytes on a topic."""
-        sender = await producer(self.kafka.bootstrap)
+        sender = await producer(KafkaSettings(bootstrap=self.kafka.bootstrap))
         try:
             await sender.send_and_wait(topic, value, key=tenant.encode())
         finally:
@@ -161,7 +161,7 @@ async def running(folder: Path, companies: int, roles: Sequence[tuple[str, int]]
         await asyncio.gather(
             asyncio.to_thread(kafka.start), asyncio.to_thread(postgres.start), sandbox.start(), sandbox.up.wait()
         )
-        await ensure_topics(kafka.bootstrap)
+        await ensure_topics(KafkaSettings(bootstrap=kafka.bootstrap))
         site = Site(folder, kafka, postgres, sandbox, _environment(kafka, postgres, sandbox))
         await _found(site, companies)
         for role, count in roles:

@@ -39,7 +39,7 @@ def outage(postgres_url: str, prepared_url: str) -> Outage:
 @pytest.fixture
 async def producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
     """Yield the producer of a process."""
-    made = await cluster.producer(kafka)
+    made = await cluster.producer(KafkaSettings(bootstrap=kafka))
     yield made
     await made.stop()
 
@@ -79,5 +79,5 @@ async def added(engine: AsyncEngine, tenant: str) -> Callable[[str], Awaitable[N
 def fragile_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
     """Yield a broker with its topics that tests may kill, and leave running."""
     with EmbeddedKafka(tmp_path_factory.mktemp("fragile")) as running:
-        asyncio.run(cluster.ensure_topics(running.bootstrap))
+        asyncio.run(cluster.ensure_topics(KafkaSettings(bootstrap=running.bootstrap)))
         yield running

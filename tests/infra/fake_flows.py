@@ -85,7 +85,7 @@ def _changed(key: str, step: str, change: Callable[[Any], Any]) -> Flow:
 async def main(kafka: str, database: str, folder: str) -> None:
     """Run a flows role whose rule breaks for one report, until it is killed."""
     telemetry.configure("ERROR")
-    engine, producer = store.engine(database, 4), await cluster.producer(kafka)
+    engine, producer = store.engine(database, 4), await cluster.producer(KafkaSettings(bootstrap=kafka))
     flow = fake_flow("decide")
     settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
     role = FlowRole(

@@ -136,7 +136,7 @@ async def _day(visit: Visit) -> Response:
     if report is None:
         raise NoSuchPage
     material = await overview.material(engine, tenant, key)
-    facts = await read_back(engine, visit.host.settings.kafka.bootstrap or "", material.lines)
+    facts = await read_back(engine, visit.host.settings.kafka, material.lines)
     story = tell(material.with_standing(flow.stands(key, {key: state})).with_facts(facts), visit.language)
     day = report.business_date
     span = Span(tenant, _FLOW, type_of(PostVoucher), day - _NEAR, day + _NEAR)

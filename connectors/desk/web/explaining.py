@@ -65,7 +65,7 @@ async def _story(visit: Visit) -> Response:
     if not (material.lines or material.orders or material.holds or material.parked or material.delivered_at):
         raise NoSuchPage
     material = material.with_standing(await remembering.standing(engine, registry.flows(), tenant, key))
-    facts = await read_back(engine, visit.host.settings.kafka.bootstrap or "", material.lines)
+    facts = await read_back(engine, visit.host.settings.kafka, material.lines)
     names = await remembering.names(engine, registry.flows(), tenant, [key])
     open_holds = [hold for hold in material.holds if hold.closed_at is None]
     story = tell(material.with_facts(facts), visit.language)

@@ -450,7 +450,7 @@ def answers() -> list[ReviewAnswered]:
 
     async def main() -> list[ReviewAnswered]:
         async with office(load()) as place:
-            found = await records(place.bootstrap, ReviewAnswered.TOPIC, SHOP)
+            found = await records(str(place.settings.kafka.bootstrap), ReviewAnswered.TOPIC, SHOP)
             decided = [envelopes.decode(record.value or b"").data for record in found]
             return [each for each in decided if isinstance(each, ReviewAnswered)]
 

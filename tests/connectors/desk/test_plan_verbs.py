@@ -262,12 +262,12 @@ def test_the_story_of_a_person_and_of_a_leave_that_waits(people: Any, tenant: st
         await host.accept(tenant, "tests", [leave])
         await catching_up.all_decided(host, tenant, print)
         await Decider(world.place.engine, await world.place.producer(), registry.flows()).decide(
-            await records(world.place.bootstrap, LeaveChanged.TOPIC, tenant)
+            await records(str(world.place.settings.kafka.bootstrap), LeaveChanged.TOPIC, tenant)
         )
         role = ReviewRole(
             engine=world.place.engine, producer=await world.place.producer(), settings=world.place.settings
         )
-        orders = await records(world.place.bootstrap, "orders.desk.v1", tenant)
+        orders = await records(str(world.place.settings.kafka.bootstrap), "orders.desk.v1", tenant)
         await role._accept([(one, envelopes.decode(one.value)) for one in orders])
 
     people.after(told)

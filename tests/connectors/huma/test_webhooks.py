@@ -16,6 +16,7 @@ from infra.http import Client
 from infra.intake import web
 from infra.intake.accepting import Acceptor
 from infra.kafka import cluster
+from infra.settings import KafkaSettings
 from schemas.events import EmployeeChanged, PersonMentioned
 from tests.bus import messages
 
@@ -41,7 +42,7 @@ class WebhookDriver:
 @pytest.fixture
 async def door(engine: AsyncEngine, kafka: str, company: Company) -> AsyncIterator[WebhookDriver]:
     """Serve deliveries of a company to whom the sandbox sends its changes."""
-    producer = await cluster.producer(kafka)
+    producer = await cluster.producer(KafkaSettings(bootstrap=kafka))
     acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT)
     app = web.application({})
     web.deliveries(app, acceptor, registry.sources(), 20_000)

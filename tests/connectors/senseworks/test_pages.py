@@ -26,6 +26,7 @@ from infra.kafka import cluster
 from infra.leases import Leases
 from infra.packages import keys, storing
 from infra.plugin import Host
+from infra.settings import KafkaSettings
 from infra.showing import activity
 from tests.infra.facts import record
 
@@ -79,7 +80,7 @@ class Auditor:
 async def auditor(engine: AsyncEngine, kafka: str, tmp_path: Path) -> AsyncIterator[Auditor]:
     """Yield an auditor's program, and the server that it asks."""
     settings = whole()(data=tmp_path, _env_file=None)
-    producer: AIOKafkaProducer = await cluster.producer(kafka)
+    producer: AIOKafkaProducer = await cluster.producer(KafkaSettings(bootstrap=kafka))
 
     async def accept(*_: object) -> tuple[str, ...]:
         return ()

@@ -23,6 +23,7 @@ from infra.intake import web
 from infra.kafka import cluster
 from infra.parting import parting
 from infra.plugin import Host
+from infra.settings import KafkaSettings
 from schemas.base import Message
 from schemas.ledger import LedgerAccount, LedgerBalance, LedgerObject, LedgerRow, LedgerVoucher, ObjectCode
 from tests.connectors.party import VAULT
@@ -81,7 +82,7 @@ class Program:
 @pytest.fixture
 async def producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
     """Yield a producer on the broker of all tests."""
-    made = await cluster.producer(kafka)
+    made = await cluster.producer(KafkaSettings(bootstrap=kafka))
     yield made
     await made.stop()
 

@@ -17,6 +17,7 @@ from infra import registry, store
 from infra.deciding.decider import Decider
 from infra.kafka import cluster
 from infra.kafka.lives import Rewound
+from infra.settings import KafkaSettings
 from schemas.audit import GENESIS, AuditRecord, DeadLetter
 from schemas.bas import BAS_DAY_SALES
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
@@ -165,7 +166,7 @@ async def test_a_failure_after_the_commit_repeats_the_same_ids(
     """A process dies after Kafka had its orders and before it wrote that down: the next one sends the same again."""
     facts = [record(tenant, applied(tenant, 1)), record(tenant, day(1))]
     await decider.decide(facts)
-    other = await cluster.producer(kafka)
+    other = await cluster.producer(KafkaSettings(bootstrap=kafka))
     await Decider(engine, other, registry.flows()).decide([record(tenant, day(2))])
     await other.stop()
     sent = [order.id for order in await messages(kafka, FORTNOX, tenant)]

@@ -18,6 +18,7 @@ from infra.embedded.broker import EmbeddedKafka, java
 from infra.embedded.owner import free_port
 from infra.folders import alive
 from infra.kafka.cluster import BrokerUnavailable, WrongTopic, ensure_topics, producer
+from infra.settings import KafkaSettings
 from schemas.topics import PARTITIONS, TOPICS, Topic
 
 OWNER = """
@@ -43,7 +44,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
 
 async def write(bootstrap: str, topic: str, value: bytes) -> None:
     """Write one record and await its acknowledgement."""
-    sender: AIOKafkaProducer = await producer(bootstrap)
+    sender: AIOKafkaProducer = await producer(KafkaSettings(bootstrap=bootstrap))
     await sender.send_and_wait(topic, value, partition=0)
     await sender.stop()
 
@@ -58,7 +59,7 @@ async def read(bootstrap: str, topic: str, count: int) -> list[bytes]:
 async def test_acknowledged_data_survives_a_kill_and_a_stop_at_the_same_address(broker: EmbeddedKafka) -> None:
     """Clients reconnect to where they were and find what was acknowledged."""
     address = broker.bootstrap
-    await ensure_topics(address)
+    await ensure_topics(KafkaSettings(bootstrap=address))
     await write(address, "audit.v1", b"before the kill")
     broker.kill()
     broker.start()
@@ -71,7 +72,7 @@ async def test_acknowledged_data_survives_a_kill_and_a_stop_at_the_same_address(
 
 async def test_what_is_acknowledged_is_on_the_disk(broker: EmbeddedKafka) -> None:
     """A machine that loses its power has no replica that would know it."""
-    await ensure_topics(broker.bootstrap)
+    await ensure_topics(KafkaSettings(bootstrap=broker.bootstrap))
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
     await admin.start()
     try:
@@ -149,7 +150,7 @@ async def test_topics_are_made_as_the_table_says(kafka: str) -> None:
 
 async def test_topics_that_exist_are_left_alone(kafka: str) -> None:
     """Every role may ask for them at its start."""
-    await ensure_topics(kafka)
+    await ensure_topics(KafkaSettings(bootstrap=kafka))
 
 
 async def test_a_topic_with_another_number_of_partitions_is_an_error(kafka: str) -> None:
@@ -159,7 +160,7 @@ async def test_a_topic_with_another_number_of_partitions_is_an_error(kafka: str)
     await admin.create_topics([NewTopic("too-few.v1", PARTITIONS - 1, 1)])
     await admin.close()
     with pytest.raises(WrongTopic, match=rf"too-few\.v1 has {PARTITIONS - 1}"):
-        await ensure_topics(kafka, topics=(Topic("too-few.v1", "", (), ()),))
+        await ensure_topics(KafkaSettings(bootstrap=kafka), topics=(Topic("too-few.v1", "", (), ()),))
 
 
 async def test_a_topic_is_never_made_by_asking_for_it(kafka: str) -> None:
@@ -177,7 +178,7 @@ async def test_a_broker_that_is_not_there_is_named() -> None:
     """The address and the variable that holds it."""
     address = f"127.0.0.1:{free_port()}"
     with pytest.raises(BrokerUnavailable, match=rf"{address}.*BOKBUSS_KAFKA__BOOTSTRAP"):
-        await ensure_topics(address)
+        await ensure_topics(KafkaSettings(bootstrap=address))
 
 
 def test_a_broker_that_does_not_start_shows_the_end_of_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

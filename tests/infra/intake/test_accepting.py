@@ -20,7 +20,7 @@ from infra.embedded.broker import EmbeddedKafka
 from infra.intake.accepting import Accepted, Unavailable
 from infra.kafka import cluster
 from infra.plugin import Malformed, Source
-from infra.settings import Settings
+from infra.settings import KafkaSettings, Settings
 from schemas.documents import Document
 from schemas.events import ClosingEntriesReady, DayClosed, GroupSales
 from tests.bus import messages, records
@@ -293,7 +293,7 @@ async def test_without_the_broker_nothing_is_promised(
     engine: AsyncEngine, fragile_kafka: EmbeddedKafka, tenant: str
 ) -> None:
     """503 within seconds, for all at once; when it is back the same delivery is accepted and counts once."""
-    producer = await cluster.producer(fragile_kafka.bootstrap)
+    producer = await cluster.producer(KafkaSettings(bootstrap=fragile_kafka.bootstrap))
     async with delivery_driver.opened(engine, producer) as opened:
         await opened.add(tenant)
         assert (await opened.post(f"{tenant}/openpos", REPORT))[0] == 202

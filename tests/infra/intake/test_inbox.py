@@ -21,6 +21,7 @@ from infra.intake import inbox
 from infra.intake.accepting import read_payload
 from infra.intake.inbox import Inbox
 from infra.kafka import cluster
+from infra.settings import KafkaSettings
 from schemas.events import DayClosed
 from tests.bus import messages, records
 from tests.infra import delivery_driver
@@ -197,7 +198,7 @@ async def test_files_stay_while_the_broker_is_away(
     folder: Path, engine: AsyncEngine, fragile_kafka: EmbeddedKafka, tenant: str
 ) -> None:
     """They are accepted when it is back."""
-    producer = await cluster.producer(fragile_kafka.bootstrap)
+    producer = await cluster.producer(KafkaSettings(bootstrap=fragile_kafka.bootstrap))
     await asyncio.to_thread(fragile_kafka.kill)
     try:
         put(folder, "z.json", REPORT)

@@ -23,6 +23,7 @@ from infra.intake import web
 from infra.intake.accepting import Acceptor
 from infra.kafka import cluster
 from infra.plugin import Source
+from infra.settings import KafkaSettings
 from schemas.events import DayClosed, Fact
 from tests.infra import delivery_driver
 from tests.infra.delivery_driver import REPORT, DeliveryDriver
@@ -81,7 +82,7 @@ async def test_readiness_says_that_the_database_has_no_room(
 
 async def test_readiness_names_a_broker_that_is_away(engine: AsyncEngine, fragile_kafka: EmbeddedKafka) -> None:
     """Within seconds; and it is ready again when the broker is."""
-    producer = await cluster.producer(fragile_kafka.bootstrap)
+    producer = await cluster.producer(KafkaSettings(bootstrap=fragile_kafka.bootstrap))
     async with delivery_driver.opened(engine, producer) as opened:
         assert (await opened.get("/readyz")).status == 200
         await asyncio.to_thread(fragile_kafka.kill)

@@ -10,12 +10,13 @@ from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
 from infra.embedded.broker import EmbeddedKafka
 from infra.kafka import cluster
+from infra.settings import KafkaSettings
 from schemas.events import ReviewAnswered
 
 
 async def test_somebody_who_waits_is_told_that_the_broker_is_away(fragile_kafka: EmbeddedKafka) -> None:
     """And not kept for as long as it is: aiokafka itself would try for ever."""
-    producer = await cluster.producer(fragile_kafka.bootstrap)
+    producer = await cluster.producer(KafkaSettings(bootstrap=fragile_kafka.bootstrap))
     fragile_kafka.kill()
     try:
         with pytest.raises(KafkaTimeoutError):
@@ -32,7 +33,7 @@ async def test_what_the_broker_refuses_stops_nothing_that_comes_later(kafka: str
     await admin.start()
     await admin.create_topics([NewTopic(topic, len(partitions), 1, topic_configs={"max.message.bytes": "1000"})])
     await admin.close()
-    producer = await cluster.producer(kafka)
+    producer = await cluster.producer(KafkaSettings(bootstrap=kafka))
     try:
         async with asyncio.timeout(60):
             for number, partition in product(range(6), partitions):

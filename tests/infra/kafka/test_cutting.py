@@ -14,6 +14,7 @@ from infra import clock
 from infra.embedded.broker import EmbeddedKafka
 from infra.kafka import cluster
 from infra.kafka.fetching import Consumer
+from infra.settings import KafkaSettings
 from schemas.events import DayClosed
 
 Opened = Callable[[str], Any]
@@ -21,14 +22,14 @@ Opened = Callable[[str], Any]
 
 async def sending(bootstrap: str) -> Any:
     """Return a producer that knows where to send."""
-    made = await cluster.producer(bootstrap)
+    made = await cluster.producer(KafkaSettings(bootstrap=bootstrap))
     await made.partitions_for(DayClosed.TOPIC)
     return made
 
 
 async def reading(bootstrap: str) -> Any:
     """Return a member of a group that has its partitions."""
-    member = Consumer(bootstrap, group_id="hanging")
+    member = Consumer(KafkaSettings(bootstrap=bootstrap), group_id="hanging")
     member.subscribe([DayClosed.TOPIC])
     await member.start()
     async with asyncio.timeout(60):

@@ -17,6 +17,7 @@ from infra import clock
 from infra.embedded.broker import EmbeddedKafka
 from infra.kafka import records
 from infra.kafka.fetching import Consumer
+from infra.settings import KafkaSettings
 from schemas.events import DayClosed
 from tests.bus import header_that_is_no_text, partition_of, put_batch
 
@@ -26,7 +27,7 @@ WITHIN = 20.0
 @asynccontextmanager
 async def reading(kafka: str, *places: TopicPartition) -> AsyncIterator[Consumer]:
     """Read partitions from their end on."""
-    consumer = Consumer(kafka, fetch_max_wait_ms=10)
+    consumer = Consumer(KafkaSettings(bootstrap=kafka), fetch_max_wait_ms=10)
     await consumer.start()
     try:
         consumer.assign(places)
@@ -166,7 +167,7 @@ async def test_what_was_aborted_is_not_read_and_not_waited_for(kafka: str, tenan
 async def test_a_refusal_of_the_broker_is_no_bad_batch(kafka: str, tenant: str) -> None:
     """Where the broker says no, nothing is passed by."""
     place = place_of(tenant)
-    consumer = Consumer(kafka, auto_offset_reset="none")
+    consumer = Consumer(KafkaSettings(bootstrap=kafka), auto_offset_reset="none")
     await consumer.start()
     try:
         consumer.assign([place])
@@ -197,7 +198,7 @@ async def test_a_coordinator_that_cannot_say_what_was_committed_is_asked_again(
         return answer
 
     monkeypatch.setattr(AIOKafkaClient, "send", answered)
-    consumer = Consumer(kafka, group_id=f"asking-{tenant}")
+    consumer = Consumer(KafkaSettings(bootstrap=kafka), group_id=f"asking-{tenant}")
     await consumer.start()
     try:
         consumer.assign([place])

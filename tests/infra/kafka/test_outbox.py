@@ -71,7 +71,7 @@ async def outbox(engine: AsyncEngine) -> int:
 
 async def decide_and_die(engine: AsyncEngine, kafka: str, record: Record) -> None:
     """Decide a record in a process that loses Kafka between committing and sending."""
-    producer = await cluster.producer(kafka)
+    producer = await cluster.producer(KafkaSettings(bootstrap=kafka))
     await producer.partitions_for(HoldForReview.TOPIC)  # a closed producer waits for ever for what it does not know
     await producer.stop()
     with pytest.raises(KafkaError):

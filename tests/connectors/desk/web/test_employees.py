@@ -112,7 +112,11 @@ class Staff(Visitor):
 
     async def told(self, kind: type[Any]) -> list[Any]:
         """Return what Kafka was told of one kind."""
-        return [m.data for m in await messages(self.place.bootstrap, kind.TOPIC, self.tenant) if type(m.data) is kind]
+        return [
+            m.data
+            for m in await messages(str(self.place.settings.kafka.bootstrap), kind.TOPIC, self.tenant)
+            if type(m.data) is kind
+        ]
 
 
 def visit(
@@ -154,7 +158,7 @@ async def _decide(place: Office, tenant: str, over: asyncio.Event) -> None:
     decider = Decider(place.engine, await place.producer(), registry.flows())
     while not over.is_set():  # never cancelled in the middle of a reading, which would leave its consumer open
         for mark in MARKS:
-            await decider.decide(await records(place.bootstrap, mark.TOPIC, tenant))
+            await decider.decide(await records(str(place.settings.kafka.bootstrap), mark.TOPIC, tenant))
 
 
 def test_without_a_staff_flow_the_page_says_how_to_switch_it_on() -> None:

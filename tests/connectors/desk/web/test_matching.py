@@ -106,12 +106,12 @@ def test_what_has_no_account_gets_one_after_it_was_tried() -> None:
         ):
             assert said in page
         assert "1 are held now, and would go on unmapped payment method: SODER KASSA1 Z 413" in page
-        before = len(await messages(past.place.bootstrap, "settings.v1", SHOP))
+        before = len(await messages(str(past.place.settings.kafka.bootstrap), "settings.v1", SHOP))
         again = filled((await send(visitor, PATH, carried(shown.text))).text)
         assert again["payments.account"][again["payments.method"].index("swish_qr")] == "1930"
         done = await send(visitor, f"{PATH}/active", carried(shown.text))
         assert done.status_code == 303
-        told = (await messages(past.place.bootstrap, "settings.v1", SHOP))[before:]
+        told = (await messages(str(past.place.settings.kafka.bootstrap), "settings.v1", SHOP))[before:]
         assert [(m.data.version, m.data.applied_by) for m in told] == [(4, "accountant-krogen-soder@example.se")]
         assert [
             (p.account, str(p.valid_from)) for p in told[0].data.settings.daysales.payments if p.method == "swish_qr"
@@ -169,7 +169,7 @@ def test_a_company_of_three_thousand_stores_has_a_mapping() -> None:
             form[f"cost_centres.{field}"] += [""] * len(stores)
         done = await send(visitor, f"{PATH}/active", carried((await tried(visitor, form)).text))
         assert done.status_code == 303
-        told = (await messages(past.place.bootstrap, "settings.v1", SHOP))[-1]
+        told = (await messages(str(past.place.settings.kafka.bootstrap), "settings.v1", SHOP))[-1]
         assert {one.store for one in told.data.settings.daysales.cost_centres} >= set(stores)
         await past.decides(told)
         await visitor.is_signed_in_as(DeskRole.ADMIN, SHOP)
@@ -190,10 +190,10 @@ def test_two_people_at_once_do_not_undo_each_other() -> None:
         form = filled((await visitor.get(PATH)).text) | {"since": [SINCE]}
         form["payments.account"][0] = "1930"
         twice = [carried((await tried(visitor, form)).text) for _ in range(2)]
-        before = len(await messages(past.place.bootstrap, "settings.v1", SHOP))
+        before = len(await messages(str(past.place.settings.kafka.bootstrap), "settings.v1", SHOP))
         done = await asyncio.gather(*(send(visitor, f"{PATH}/active", one) for one in twice))
         assert sorted(answer.status_code for answer in done) == [303, 409]
-        told = (await messages(past.place.bootstrap, "settings.v1", SHOP))[before:]
+        told = (await messages(str(past.place.settings.kafka.bootstrap), "settings.v1", SHOP))[before:]
         assert [m.data.version for m in told] == [4]
         await past.decides(told[0])
         page = await visitor.see(f"{PATH}/versions")
