@@ -36,7 +36,7 @@ from infra.intake import web
 from infra.intake.accepting import Acceptor
 from infra.intake.collecting import Collecting
 from infra.intake.inbox import Inbox
-from infra.kafka import cluster
+from infra.kafka import cluster, durability
 from infra.kafka.meeting import Lives
 from infra.leases import Leases
 from infra.plugin import Host
@@ -130,6 +130,7 @@ async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
             vault = await open_vault(engine, settings)  # before anything is looked at: a wrong key starts nothing
             producer = await cluster.producer(settings.kafka)
             stack.push_async_callback(producer.stop)
+            await durability.look_over(settings.kafka)
             pulse = await fence.passed(engine, producer, settings)
         except DBAPIError as error:
             raise DatabaseUnavailable(

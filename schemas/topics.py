@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from schemas.base import Message
 from schemas.envelope import MESSAGES
@@ -11,6 +12,10 @@ PARTITIONS = 8
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of one message: a dead letter holds a whole record, a third larger for being base64."""
+
+IN_SYNC: Final = "min.insync.replicas"
+_COPIES: Final = 3
+"""Of fewer, none could be away while two must have what is acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,17 @@ class Topic:
         """The messages that travel on this topic."""
         return tuple(m for m in MESSAGES if getattr(m, "TOPIC", None) == self.name)
 
-    def config(self) -> dict[str, str]:
-        """Return the topic's Kafka settings. Compaction and transactions stay off where offsets are counted."""
+    def config(self, copies: int = 1) -> dict[str, str]:
+        """Return the topic's Kafka settings. Compaction and transactions stay off where offsets are counted.
+
+        Args:
+            copies: of each partition. Of three or more, two have what is acknowledged: Kafka's own would be content
+                with one, whose disk may be lost.
+        """
+        safe = {IN_SYNC: "2"} if copies >= _COPIES else {}
         if self.compacted:
-            return {"cleanup.policy": "compact"}
-        return {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": str(LARGEST)}
+            return {"cleanup.policy": "compact", **safe}
+        return {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": str(LARGEST), **safe}
 
 
 _SOURCES, _FLOWS, _SINKS, _DESK = "sources", "flows", "sinks", "desk"

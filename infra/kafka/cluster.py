@@ -61,7 +61,7 @@ async def ensure_topics(kafka: KafkaSettings, topics: Iterable[Topic] = TOPICS) 
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: Iterable[Topic], replication: int) -> None:
-    wanted = [NewTopic(t.name, PARTITIONS, replication, topic_configs=t.config()) for t in topics]
+    wanted = [NewTopic(t.name, PARTITIONS, replication, topic_configs=t.config(replication)) for t in topics]
     answer = await admin.create_topics(wanted, timeout_ms=10_000)
     for name, code, *message in answer.topic_errors:
         if code not in {0, TopicAlreadyExistsError.errno}:  # made meanwhile by another process: checked below

@@ -85,6 +85,15 @@ def test_only_settings_are_compacted(topic: Topic) -> None:
 
 
 @every_topic
+@pytest.mark.parametrize(("copies", "acknowledge"), [(1, None), (2, None), (3, "2"), (5, "2")])
+def test_where_one_may_be_away_two_have_what_is_acknowledged(
+    topic: Topic, copies: int, acknowledge: str | None
+) -> None:
+    """What was accepted outlives any one broker."""
+    assert topic.config(copies).get("min.insync.replicas") == acknowledge
+
+
+@every_topic
 def test_a_topic_says_who_writes_and_who_reads(topic: Topic) -> None:
     """Each has a version in its name, a producer and a consumer."""
     assert topic.name.endswith(".v1")
