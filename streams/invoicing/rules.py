@@ -17,6 +17,7 @@ from schemas.characters import sanitise
 from schemas.commands import PostVoucher
 from schemas.flows import Held, another_company, not_done, step_of
 from schemas.invoices import CreateInvoice, InvoiceRequested, identifies
+from schemas.money import ZERO
 from schemas.settings import DaySalesSettings, InvoicingSettings
 from schemas.words import Text
 from streams.invoicing import admission, booking, returning, words
@@ -432,6 +433,19 @@ def a_credited_sale_goes_back_into_the_day(case: Case) -> MoveBack | None:
     return MoveBack() if standing and standing.credited_by and is_known else None
 
 
+def an_exchange_that_no_day_close_has_waits(case: Case) -> Held | None:
+    """Hold an exchange that comes to zero at other rates or of other groups, where no day close has it either.
+
+    Nobody owes anything, and there is no invoice to book; its sales and VAT would stand nowhere.
+    """
+    tip = booking.Sold(booking.TIP, ZERO, case.receipt.tip, ZERO)
+    lines = [line for line in (*booking.sold(case.receipt), tip) if line.net or line.vat]
+    if case.total or not lines or case.settings.in_day_close:
+        return None
+    sums = tuple(words.SOLD_OF(group=str(line), net=line.net, vat=line.vat) for line in lines)
+    return Held("exchange_not_booked", words.EXCHANGE_NOT_BOOKED(lines=sums), sums)
+
+
 def a_receipt_of_nothing_needs_no_invoice(case: Case) -> Settled | None:
     """Put a receipt whose rows come to nothing on record: nobody owes anything."""
     return None if case.total else Settled(words.NOTHING_TO_INVOICE())
@@ -492,6 +506,7 @@ RULES: Final[tuple[Rule, ...]] = (
     # What stands in Fortnox is credited. (After the above: nothing is credited for a receipt that has to wait.)
     an_amended_invoice_is_credited_in_full,
     # Invoice it.
+    an_exchange_that_no_day_close_has_waits,
     a_receipt_of_nothing_needs_no_invoice,
     a_sale_on_account_is_invoiced,
 )

@@ -297,6 +297,21 @@ NONE_FITS_OR_CREATE = Phrase(
     "Fortnox has no customer that fits. Make the customer there, and answer retry; or answer create.",
 )
 
+EXCHANGE_NOT_BOOKED = Phrase(
+    "invoicing.exchange_not_booked",
+    "Kvittot är ett byte som blir noll, så det finns inget att fakturera; och dagsavsluten har inte försäljningen på "
+    "kredit (in_day_close). Försäljning och moms står därför ingenstans: {lines}. Bokför dem för hand och svara "
+    "”Kasta”.",
+    "The receipt is an exchange that comes to zero, so that there is nothing to invoice; and day closes do not have "
+    "sales on account (in_day_close). So its sales and VAT stand nowhere: {lines}. Book them by hand, then answer "
+    "discard.",
+)
+SOLD_OF = Phrase(
+    "invoicing.sold_of",
+    "{group}: netto {net:money}, moms {vat:money}",
+    "{group}: net {net:money}, VAT {vat:money}",
+)
+
 # --- On record, though nothing waits --------------------------------------------------------------------------------
 
 NOTHING_TO_INVOICE = Phrase(
@@ -465,6 +480,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "sale_not_found": "försäljningen finns inte",
     "returned_too_much": "mer tillbaka än sålt",
     "returned_by_another": "retur av en annan kund",
+    "exchange_not_booked": "byte som ingen bokför",
     "customer_not_named": "kunden är inte angiven",
     "customer_missing": "kunden saknas",
     "invoiced_twice": "fakturerat två gånger",
@@ -525,6 +541,7 @@ _RULES: Final[Mapping[str, str]] = {
     "the_customer_is_found_first": "kunden hittas först",
     "an_amended_invoice_is_credited_in_full": "en ändrad faktura krediteras helt",
     "a_credited_sale_goes_back_into_the_day": "en krediterad försäljning går tillbaka till dagen",
+    "an_exchange_that_no_day_close_has_waits": "ett byte som inget dagsavslut har väntar",
     "a_receipt_of_nothing_needs_no_invoice": "ett kvitto på noll behöver ingen faktura",
     "a_sale_on_account_is_invoiced": "en försäljning på faktura faktureras",
     "what_comes_late_undoes_nothing": "det som kommer sent gör inget ogjort",

@@ -141,6 +141,28 @@ def test_an_exchange_brings_something_back_too() -> None:
     assert held(host.tell(back("9"))).reason == "returned_too_much"
 
 
+@pytest.mark.parametrize(
+    ("total", "rows", "asked"),
+    [
+        (None, (row(quantity=Decimal("-1.00")), row("Vin", group="wine", rate="25")), "exchange_not_booked"),
+        ("0.00", (row(quantity=Decimal("-1.00")), row("Vin", "112.03", "25", group="wine")), "exchange_not_booked"),
+        (None, (row(quantity=Decimal("-1.00")), row("Soppa")), "nothing_to_invoice"),
+    ],
+)
+def test_an_exchange_to_zero_waits_where_no_day_close_has_it(
+    total: str | None, rows: tuple[object, ...], asked: str
+) -> None:
+    """Nothing is owed; but its sales and VAT would stand nowhere. Where a day close has them, they stand there."""
+    exchanged = back("8", rows=rows, total=total)
+    assert names(sold(in_day_close=True).tell(exchanged)) == ["nothing_to_invoice", "close"]
+    host = sold(in_day_close=False)
+    orders = host.tell(exchanged)
+    assert names(orders)[0] == asked
+    if asked == "exchange_not_booked":
+        assert "meals 12 %: net -100.00, VAT -12.00" in held(orders).message
+        assert names(host.apply(chosen())) == ["close", "nothing_to_invoice", "close"]
+
+
 @pytest.mark.parametrize(("price", "asked"), [("100.00", "create"), ("112.00", "returned_too_much")])
 def test_prices_without_vat_are_measured_with_it(price: str, asked: str) -> None:
     """A till may tell a return otherwise than its sale."""
