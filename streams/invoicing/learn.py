@@ -18,8 +18,10 @@ from streams.invoicing.verdict import CREDITED, OWN, RETRY, REVERSED, RIGHT
 
 FAR: Final = timedelta(days=31)
 """Further apart, two receipts of one number are two: no till counts round in a month."""
-_RETURNS: Final = 30
-"""Of one number so many are remembered: a till with a made-up one in all its returns must not read each for ever."""
+RETURNS: Final = 30
+"""Of one number so many are measured, and one more is remembered: a till with a made-up one in all its returns must not
+read each for ever.
+"""
 CUSTOMER_MISSING: Final = "customer_missing"
 """The code of a refusal: Fortnox has no such customer."""
 _FOUND: Final = type_of(FindCustomer)
@@ -132,7 +134,7 @@ def _with_returns(states: Mapping[str, State], learned: Mapping[str, State]) -> 
         counters = state.receipt.returned_counters if state.receipt else ()
         if counters and not any(key in states[counter].returns for counter in counters):
             counter = new.get(counters[-1], states[counters[-1]])
-            new[counters[-1]] = counter.model_copy(update={"returns": (*counter.returns, key)[-_RETURNS:]})
+            new[counters[-1]] = counter.model_copy(update={"returns": (*counter.returns, key)[-RETURNS - 1 :]})
     return new
 
 

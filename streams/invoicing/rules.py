@@ -22,7 +22,7 @@ from schemas.settings import DaySalesSettings, InvoicingSettings
 from schemas.words import Text
 from streams.invoicing import admission, booking, returning, words
 from streams.invoicing.admission import Receipt
-from streams.invoicing.learn import CUSTOMER_MISSING
+from streams.invoicing.learn import CUSTOMER_MISSING, RETURNS
 from streams.invoicing.returning import Back, Sale
 from streams.invoicing.state import Awaited, Document, State
 from streams.invoicing.verdict import (
@@ -75,6 +75,7 @@ class Case(Receipt):
         suspects: the receipts that this may be, by their keys.
         sales: of a return, what stands for the receipts that it may be of.
         before: of a return, what others brought back of them.
+        too_many: more returns name the number that it names than are measured.
         gone: what came back of this receipt; nothing where that may be of another one of its number.
         is_akin: it is another receipt that the message is about, and this return waited for it.
     """
@@ -89,6 +90,7 @@ class Case(Receipt):
     sales: tuple[Sale, ...]
     before: tuple[Back, ...]
     gone: tuple[Back, ...]
+    too_many: bool
     is_akin: bool = False
 
     @classmethod
@@ -112,6 +114,7 @@ class Case(Receipt):
             sales=returning.sales(key, counters, states),
             before=returning.came_back(key, counters, states),
             gone=() if others else returning.came_back(key, receipt.counters, states),
+            too_many=any(len(states[one].returns) > RETURNS for one in counters),
         )
 
     @property
@@ -356,10 +359,18 @@ def a_return_is_within_its_sale(case: Case) -> Held | None:
     own = returning.lines_of(case.receipt)
     lines = returning.too_much(own, sold=sold, before=tuple(back.lines for back in case.before), now=(own,))
     if not lines:
-        return None
+        return _too_many(case)
     before = tuple(back.named for back in case.before) or (words.NOTHING_BEFORE(),)
     said = words.TOO_MUCH_BACK(receipt=case.receipt.returned_receipt or "", lines=lines, before=before)
     return Held("returned_too_much", said, lines, (ANYWAY,))
+
+
+def _too_many(case: Case) -> Held | None:
+    """Hold a return that is measured against others of which not all are remembered: a person adds them up."""
+    if not case.too_many or all(line.amount >= 0 for line in returning.lines_of(case.receipt)):
+        return None
+    said = words.TOO_MANY_RETURNS(receipt=case.receipt.returned_receipt or "", known=str(RETURNS))
+    return Held("returned_too_much", said, choices=(ANYWAY,))
 
 
 def an_amended_sale_covers_its_returns(case: Case) -> Held | None:

@@ -235,6 +235,14 @@ SOLD_TOO_LITTLE = Phrase(
     "{before}. If the correction is that very return, answer keep, or it is credited twice; if both are to count, "
     "answer anyway.",
 )
+TOO_MANY_RETURNS = Phrase(
+    "invoicing.too_many_returns",
+    "Mer än {known} returer anger kvitto {receipt}, och bokbuss minns inte alla: om mer kommer tillbaka än vad som "
+    "såldes vet bara kassan. Räkna efter där. Ska kvittot gälla: svara ”Ändå”, annars ”Kasta”.",
+    "More than {known} returns name receipt {receipt}, and bokbuss does not remember all of them: whether more comes "
+    "back than was sold is known to the till only. Add it up there. If the receipt is to count, answer anyway; else "
+    "discard.",
+)
 NOTHING_BEFORE = Phrase("invoicing.nothing_before", "inget", "nothing")
 BACK_IN_ALL = Phrase(
     "invoicing.back_in_all",

@@ -283,4 +283,16 @@ def test_a_made_up_number_in_all_returns_costs_no_more_with_each() -> None:
     for number in range(1000, 1050):
         assert held(host.tell(back(str(number), returned_receipt="0"))).rule == "a_return_names_its_sale"
     [remembered] = [state.returns for state in host.remembered.states.values() if state.returns]
-    assert len(remembered) == 30
+    assert len(remembered) == 31
+
+
+def test_the_return_after_those_that_are_remembered_waits() -> None:
+    """What the first ones brought back is not known any more: more than was sold would come back, and nobody told."""
+    host = Host(chosen())
+    host.through(host.tell(receipt(rows=(row(quantity=Decimal("31.00")),))))
+    for number in range(30):
+        assert names(host.through(host.tell(back(f"1{number}")))) == ["create", "move"]
+    hold = held(host.tell(back("200")))
+    assert (hold.reason, [choice.answer for choice in hold.choices]) == ("returned_too_much", ["anyway", "discard"])
+    assert "More than 30 returns name receipt 7" in hold.message
+    assert names(host.through(host.tell(answered(hold, "anyway")))) == ["close", "create", "move"]
