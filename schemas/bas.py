@@ -11,6 +11,9 @@ from schemas.settings import (
     VatAccount,
 )
 
+_GIFT_CARDS = ("gift_card", "gift_cards", "gift card", "gift cards", "presentkort")
+"""Groups by which tills sell them that do not tell them apart from sales: debt at 0 %, with VAT what their VAT says."""
+
 BAS_DAY_SALES = DaySalesSettings(
     series="F",
     payments=(
@@ -26,6 +29,10 @@ BAS_DAY_SALES = DaySalesSettings(
         SalesAccount(vat_rate="12", account=3002),  # type: ignore[arg-type] # read as a Rate
         SalesAccount(vat_rate="6", account=3003),  # type: ignore[arg-type] # read as a Rate
         SalesAccount(vat_rate="0", account=3004),  # type: ignore[arg-type] # read as a Rate
+        *(
+            SalesAccount(group=group, vat_rate="0", account=2421)  # type: ignore[arg-type] # read as a Rate
+            for group in _GIFT_CARDS
+        ),
     ),
     vat=(
         VatAccount(vat_rate="25", account=2611),  # type: ignore[arg-type] # read as a Rate
