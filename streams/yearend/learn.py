@@ -197,7 +197,8 @@ def _with_second_voucher(state: State, record: AuditRecord) -> State | None:
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
     """Take in an answer to the open hold that is one of its choices, or that takes up again what was given up."""
     if (left := reopened(state, answer, tenant)) is not None:
-        return state.model_copy(update={"answers": left})
+        standing = tuple(one for one in state.standing if not one.joined)
+        return state.model_copy(update={"answers": left, "standing": standing})
     if answered(state.hold, answer, tenant) is None:
         return None
     if answer.answer == REVERSED:
@@ -205,12 +206,15 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
             return state.model_copy(update={"surplus": ()})
         gone = state.standing[-1:]  # the one that stood in the way: what came last is taken back first
         back = (TakenBack(part=one.part, voucher=one.voucher, by=None) for one in gone)
-        new = {"standing": state.standing[:-1], "taken_back": (*state.taken_back, *back)}
+        answers = tuple(one for one in state.answers if one != SAME)
+        new = {"standing": state.standing[:-1], "taken_back": (*state.taken_back, *back), "answers": answers}
         return state.model_copy(update=new)
     if answer.answer == SAME and state.suspect:
         part: Part = "accrual" if state.part("entry") else "entry"
         # newer content can have come while the order was on its way: the voucher is what that order was to book
         revision = (state.rejected and state.rejected.revision) or state.revision
-        stands = Standing(part=part, revision=revision, voucher=state.suspect, order=None)
-        return state.model_copy(update={"standing": (*state.standing, stands), "suspect": None, "rejected": None})
+        stands = Standing(part=part, revision=revision, voucher=state.suspect, order=None, joined=True)
+        # What was refused stays so: what comes next of the entry replaces it, or it would wait behind it for ever.
+        new = {"standing": (*state.standing, stands), "suspect": None, "answers": (*state.answers, SAME)}
+        return state.model_copy(update=new)
     return state.model_copy(update={"answers": (*state.answers, answer.answer)})

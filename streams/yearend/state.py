@@ -44,12 +44,16 @@ class Approval(Remembered):
 
 
 class Standing(Remembered):
-    """A voucher of an entry that stands in the ledger. ``order`` is None when it is not one of ours, or not known."""
+    """A voucher of an entry that stands in the ledger. ``order`` is None when it is not one of ours, or not known.
+
+    ``joined``: a person said that it is the entry's.
+    """
 
     part: Part
     revision: str
     voucher: VoucherRef
     order: PostVoucher | None
+    joined: bool = False
 
 
 class TakenBack(Remembered):

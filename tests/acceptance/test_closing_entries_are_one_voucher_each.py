@@ -117,6 +117,26 @@ async def test_what_somebody_has_booked_by_hand_is_found_and_not_booked_again(ho
     assert found == {"1": ("exported", ["A 1"]), "2": ("exported", ["I 1"])}
 
 
+async def test_what_is_said_to_be_there_is_taken_back_on_its_day_and_booked_where_that_was_wrong(house: Roles) -> None:
+    """An accrual that is there by hand is turned back all the same; and it can be said that it was another one."""
+    shop = await made(house, "joined")
+    rows = (Row(1710, Decimal("18000.00"), Decimal(0)), Row(5010, Decimal(0), Decimal("18000.00")))
+    at = datetime(2026, 1, 9, tzinfo=UTC)
+    shop.fortnox.book(Draft(3, "A", LAST, "Hyra", rows), at, at)
+    await house.deliver(shop, batch(ACCRUAL), system="spiris")
+    begins = (await plan(house, shop))["plan_id"][:8]
+    await house.command("apply", begins, "--by", "bo", code=1)
+    hold = await house.held(shop, "suspected_double")
+    await house.answer(shop, hold, "same")
+    await house.ends_with(shop, vouchers=2)
+    await house.answer(shop, hold, "reopen")
+    await house.answer(shop, await house.held(shop, "amended_after_export"), "rebook")
+    again = await house.held(shop, "suspected_double")
+    await house.answer(shop, again, "own")
+    vouchers = await house.ends_with(shop, vouchers=5)
+    assert sum((r.debit - r.credit for v in vouchers for r in v.draft.rows if r.account == 1710), Decimal(0)) == 18000
+
+
 FILE = f"""#FLAGGA 0
 #FORMAT PC8
 #SIETYP 4

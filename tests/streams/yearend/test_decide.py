@@ -507,6 +507,7 @@ def test_a_suspected_double_waits_and_each_answer_ends_it(company: Company, choi
     """It is booked all the same; or that voucher is it; or nothing more is done."""
     company.tell(batch())
     company.approve()
+    refused = company.ordered().id_in(TENANT)
     company.tell(double(company.ordered()))
     hold = company.held()
     assert (hold.reason, "A 77" in hold.message) == ("suspected_double", True)
@@ -528,6 +529,47 @@ def test_a_suspected_double_waits_and_each_answer_ends_it(company: Company, choi
         [again] = company.approve()
         assert isinstance(again, PostVoucher)
         assert again.description == "Rättelse av A 77: Skatt 1"
+        assert again.replaces == refused, "or it would wait behind what was refused"
+
+
+def test_that_a_double_is_the_entry_can_be_taken_back(company: Company) -> None:
+    """It was another event: the entry would be missing in the books, and nobody would be told."""
+    company.tell(batch())
+    company.approve()
+    company.tell(double(company.ordered()))
+    hold = company.held()
+    company.answer("same")
+    [order] = company.reopen(hold)
+    assert isinstance(order, PostVoucher)
+    assert (order.purpose, order.look_for_double, bool(order.replaces)) == ("book", True, True)
+    assert company.state().standing == ()
+    company.tell(double(order))
+    assert company.reopen(hold) == (), "it was taken up by that word before"
+    company.answer("own")
+    company.tell(outcome(company.ordered(), number=12))
+    assert company.reopen(hold) == (), "it stands"
+    assert [str(one.voucher) for one in company.state().standing] == ["I 12"]
+
+
+def test_an_accrual_that_a_double_is_said_to_be_is_taken_back_on_its_day() -> None:
+    """What takes it back replaces the order that was refused; and is taken back where that was said by mistake."""
+    company = Company(chosen(amended="reverse"))
+    company.tell(batch(entry(reverse_on=date(2026, 1, 1))))
+    company.approve()
+    refused = company.ordered()
+    company.tell(double(refused))
+    hold = company.held()
+    _closed, turn = company.answer("same")
+    assert isinstance(turn, PostVoucher)
+    assert (turn.step, turn.replaces) == ("turn", refused.id_in(TENANT))
+    company.tell(outcome(turn, number=12))
+    assert company.state().stands_as_it_is
+    [back] = company.reopen(hold)
+    assert isinstance(back, PostVoucher)
+    assert (back.step, back.takes_back) == ("unturn", turn.id_in(TENANT))
+    [order] = company.tell(outcome(back, number=13))
+    assert isinstance(order, PostVoucher)
+    assert order.step == "book/2"
 
 
 def test_what_was_booked_all_the_same_and_then_given_up_is_looked_for_again(company: Company) -> None:

@@ -60,10 +60,15 @@ class Ledger:
         self.elsewhere: dict[str, int] = {}
 
     def open(self) -> list[PostVoucher]:
-        """Return what is to be carried out next: the first order of each key that has not ended."""
+        """Return what is to be carried out next: the first order of each key that has not ended.
+
+        Nothing of a key is, behind an order that was refused and that nothing replaced.
+        """
         first: dict[str, PostVoucher] = {}
+        replaced = {order.replaces for order in self.orders.values()}
+        stopped = {o.key for i, o in self.orders.items() if self.results.get(i) == "rejected" and i not in replaced}
         for order_id, order in self.orders.items():
-            if order_id not in self.results:
+            if order_id not in self.results and order.key not in stopped:
                 first.setdefault(order.key, order)
         return list(first.values())
 
@@ -146,6 +151,11 @@ class Closing(RuleBasedStateMachine):
         hold = data.draw(st.sampled_from(self.open_holds()))
         if hold.choices and not self.topics["answers"]:
             self.answer(hold, data.draw(st.sampled_from(hold.choices)).answer)
+
+    @precondition(lambda self: self.closed and not self.topics["answers"])
+    @rule(data=st.data())
+    def a_person_takes_an_answer_back(self, data: st.DataObject) -> None:
+        self.answer(self.holds[data.draw(st.sampled_from(sorted(self.closed & self.holds.keys())))], "reopen")
 
     def answer(self, hold: HoldForReview, said: str) -> None:
         if said == "reversed":
