@@ -87,6 +87,16 @@ def alike(holds: Sequence[Hold]) -> tuple[Choice, ...]:
     return tuple(one for one in holds[0].order.data.choices if all(one.answer in each for each in offered_by))
 
 
+def choice_of(hold: Hold, chosen: str) -> Choice:
+    """Return an answer that a hold offers, as it says it."""
+    return next(choice for choice in hold.order.data.choices if choice.answer == chosen)
+
+
+def mean_the_same(holds: Sequence[Hold], chosen: str) -> bool:
+    """Tell whether an answer does the same to each of these holds, in the same words."""
+    return len({choice_of(hold, chosen).means for hold in holds}) == 1
+
+
 def kind(hold: Hold) -> tuple[str, str]:
     """Return what holds have in common that wait for the same: flow and reason."""
     return hold.order.data.flow, hold.order.data.reason

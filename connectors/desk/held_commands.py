@@ -1,7 +1,8 @@
 """The verbs of what waits for a person: listed, shown, answered."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -44,9 +45,10 @@ def held_list(
     in_office(work, tenant, reads=True)
 
 
-HoldId = Annotated[
-    str, typer.Argument(help="The beginning of its ID, or the business key, or parts of it: openpos/K1/57.")
-]
+_CALLED: Final = "The beginning of its ID, or the business key, or parts of it: openpos/K1/57."
+_LONGEST: Final = 1000
+"""Characters of a comment that ``ReviewAnswered`` holds."""
+HoldId = Annotated[str, typer.Argument(help=_CALLED)]
 
 
 @held.command("show")
@@ -69,7 +71,9 @@ def held_show(hold: HoldId, tenant: OfCompany = None, as_json: Json = False) -> 
 
 @held.command("answer")
 def held_answer(
-    hold: HoldId,
+    holds: Annotated[
+        list[str], typer.Argument(metavar="HOLD...", help=f"{_CALLED} Several get the same answer, if you say yes.")
+    ],
     answer: Annotated[
         str,
         typer.Argument(help="One of those that held show names; reopen takes an answer back that gave something up."),
@@ -78,30 +82,128 @@ def held_answer(
     comment: Annotated[str, typer.Option("--comment", help="Why; it stays on record.")] = "",
     tenant: OfCompany = None,
     wait: Wait = 0.0,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before several are answered.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Decide what becomes of something that waits."""
-    from connectors.desk import acting
+    """Decide what becomes of something that waits; of several that wait alike, once each was shown with its amount."""
 
     async def work(place: Office) -> None:
-        found = await _hold(place, hold, tenant)
-        choices = await acting.offered(place.engine, found)
-        if found.closed_at is not None and not choices:
-            raise Failed(f"{found.key} waits no longer ({found.how}): {found.message}")
-        if answer not in choices:
-            offered = f"it can be: {', '.join(choices)}" if choices else f"it has none: {found.order.data.message}"
-            raise WrongUsage(f"{answer!r} is no answer to {found.key}; {offered}")
-        answer_id = await acting.answer(await place.producer(), found, answer, by=asker(by), comment=comment)
-        came = await acting.what_came(place.engine, found, answer_id, wait) if wait > 0 else None
-        if as_json:
-            told = {"hold_id": str(found.hold_id), "key": found.key, "answer": answer}
-            print_json(told | views.became_json(came, answer))
+        given = _Given(answer, asker(by), comment.strip(), wait, as_json)
+        meant = [await _hold(place, called, tenant) for called in holds]
+        found = list({hold.hold_id: hold for hold in meant}.values())
+        if len(found) > 1:
+            await _answer_all(place, found, given, yes=yes)
         else:
-            print_lines([views.became(found, answer, came, place.settings.language)])
-        if came is not None:
-            _whole(found, answer, came, wait)
+            await _answer(place, found[0], given)
 
     in_office(work, tenant)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An answer as it is typed; ``wait``: seconds until it has come to something, 0: that is not waited for."""
+
+    answer: str
+    by: str
+    comment: str
+    wait: float
+    as_json: bool
+
+
+async def _answer(place: Office, found: Hold, given: _Given) -> None:
+    from connectors.desk import acting
+
+    choices = await acting.offered(place.engine, found)
+    if found.closed_at is not None and not choices:
+        raise Failed(f"{found.key} waits no longer ({found.how}): {found.message}")
+    if given.answer not in choices:
+        offered = f"it can be: {', '.join(choices)}" if choices else f"it has none: {found.order.data.message}"
+        raise WrongUsage(f"{given.answer!r} is no answer to {found.key}; {offered}")
+    _says_why(found, given)
+    producer, by, comment = await place.producer(), given.by, given.comment
+    answer_id = await acting.answer(producer, found, given.answer, by=by, comment=comment)
+    came = await acting.what_came(place.engine, found, answer_id, given.wait) if given.wait > 0 else None
+    if given.as_json:
+        print_json(_json(found, given, came))
+    else:
+        print_lines([views.became(found, given.answer, came, place.settings.language)])
+    if came is not None:
+        _whole(found, given.answer, came, given.wait)
+
+
+async def _answer_all(place: Office, found: Sequence[Hold], given: _Given, *, yes: bool) -> None:
+    """Show what would be answered, and answer what still waits when somebody has said yes: each by itself."""
+    from connectors.desk import acting
+
+    _alike(found, given.answer)
+    _says_why(found[0], given)
+    if given.as_json and not yes:
+        raise WrongUsage("with --json there is nobody to ask: --yes, once you have looked at bokbuss held list")
+    if not given.as_json:
+        once = acting.mean_the_same(found, given.answer)
+        means = [acting.choice_of(hold, given.answer) for hold in (found[:1] if once else found)]
+        names = await _names(place, found)
+        print_lines(views.answer_to_all(found, means, width(), names, place.settings.language))
+    if not yes:
+        typer.confirm("Answer them?", abort=True)
+    tenant, ids = found[0].tenant, [hold.hold_id for hold in found]
+    now = await waiting.holds_with(place.engine, tenant, ids)  # somebody has read what is above for a while
+    open_, producer = [hold for hold in now if hold.closed_at is None], await place.producer()
+    came = await acting.answer_all(
+        place.engine, producer, open_, given.answer, by=given.by, comment=given.comment, seconds=given.wait
+    )
+    told: list[tuple[Hold, AnswerOutcome | None]] = []
+    for hold in now:
+        gone = hold.closed_at is not None
+        ended = AnswerOutcome(closed=True, under_way=False, ordered=False, vouchers=(), again=None, ended=hold)
+        told.append((hold, ended if gone else came[hold.hold_id] if given.wait > 0 else None))
+    if given.as_json:
+        print_json([_json(hold, given, one) for hold, one in told])
+    else:
+        print_lines([views.became(hold, given.answer, one, place.settings.language) for hold, one in told])
+    wrong = []
+    for hold, one in told:
+        try:
+            if one is not None:
+                _whole(hold, given.answer, one, given.wait)
+        except Failed as error:
+            wrong.append(str(error))
+    if wrong:
+        raise Failed("\n".join(wrong))
+
+
+def _alike(found: Sequence[Hold], answer: str) -> None:
+    """Raise WrongUsage where one answer cannot be given to all of these, Failed where one of them waits no longer."""
+    from connectors.desk import acting
+
+    if gone := [hold for hold in found if hold.closed_at is not None]:
+        raise Failed("\n".join(f"{hold.key} waits no longer ({hold.how}); nothing was answered" for hold in gone))
+    if len({hold.tenant for hold in found}) > 1:
+        raise WrongUsage("several are answered at once of one company only: --tenant")
+    if len({acting.kind(hold) for hold in found}) > 1:
+        reasons = sorted({hold.order.data.reason for hold in found})
+        raise WrongUsage(f"only what waits for the same reason is answered at once; these: {', '.join(reasons)}")
+    choices = [choice.answer for choice in acting.alike(found)]
+    if answer not in choices:
+        offered = f"it can be: {', '.join(choices)}" if choices else "they have none in common"
+        raise WrongUsage(f"{answer!r} is no answer to all of these; {offered}")
+
+
+def _says_why(found: Hold, given: _Given) -> None:
+    """Raise WrongUsage where an answer lacks the reason that it counts with, or that is longer than is kept."""
+    from connectors.desk import acting
+
+    if not given.comment and acting.must_say_why(found, given.answer):
+        raise WrongUsage(f"what is given up is never booked, so say why: --comment; {found.key} is not answered")
+    if len(given.comment) > _LONGEST:
+        raise WrongUsage(
+            f"--comment has {len(given.comment)} characters; {_LONGEST} are kept at most, nothing is answered"
+        )
+
+
+def _json(found: Hold, given: _Given, came: AnswerOutcome | None) -> dict[str, Any]:
+    told = {"hold_id": str(found.hold_id), "key": found.key, "answer": given.answer}
+    return told | views.became_json(came, given.answer)
 
 
 def _whole(found: Hold, answer: str, came: AnswerOutcome, waited: float) -> None:

@@ -39,6 +39,7 @@ REMEDIES: Final = Said(
     "Den skulle gå igenom med en av de här inställningarna:", "It would pass with one of these settings:"
 )
 ANSWERED: Final = Said("{key} hos {tenant}: besvarat {answer}", "{key} of {tenant}: answered {answer}")
+TO_ALL: Final = Said("{answer} till {number}, i allt {total} kr", "{answer} to {number}, {total} kr in all")
 TAKES_EFFECT: Final = Said("{said}. Det får verkan när flödena går.", "{said}. It takes effect when flows run.")
 WAITS_AGAIN: Final = Said("{said}; det väntar igen ({reason}): {why}", "{said}; it waits again ({reason}): {why}")
 UNDER_WAY: Final = Said(

@@ -15,7 +15,7 @@ from infra.rows import Activity, AnswerOutcome, Dead, Hold
 from schemas import money
 from schemas.audit import DONE, AuditRecord
 from schemas.base import SWEDEN, Language
-from schemas.commands import VoucherRow
+from schemas.commands import Choice, VoucherRow
 from schemas.flows import REOPEN
 from schemas.money import ZERO
 from schemas.words import Wording
@@ -132,6 +132,32 @@ def autopsy_json(told: Autopsy) -> dict[str, Any]:
         ],
         "settings_that_pass": [{"setting": str(each.setting), "then": str(each.then)} for each in told.remedies],
     }
+
+
+def answer_to_all(
+    holds: Sequence[Hold],
+    means: Sequence[Choice],
+    width: int = 0,
+    names: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    to: Language = "en",
+) -> Lines:
+    """Return what one answer would be given to: a line for each hold, the total, and what it does.
+
+    Args:
+        means: the answer as each hold says it, in their order; or once, where it does the same to all.
+    """
+    answer = _name("answer", holds[0].order.data.flow, means[0].answer, to)
+    total = words.money(sum((hold.order.data.amount or ZERO for hold in holds), ZERO))
+    if len(means) == 1:
+        does = [f"  {speaking.means(means[0], to)}"]
+    else:
+        called = [names.get((hold.tenant, hold.key), hold.key) for hold in holds]
+        does = [f"  {who}: {speaking.means(each, to)}" for who, each in zip(called, means, strict=True)]
+    return (
+        *held_list(holds, width, names, to),
+        say.TO_ALL.to(to, answer=answer, number=len(holds), total=total),
+        *does,
+    )
 
 
 def became(hold: Hold, answer: str, came: AnswerOutcome | None, to: Language = "en") -> str:

@@ -16,7 +16,6 @@ from infra.accounts.permissions import Permission
 from infra.deciding import remembering
 from infra.delivery import waiting
 from infra.rows import Hold
-from schemas.commands import Choice
 from schemas.money import ZERO
 
 _MOST: Final = 100
@@ -40,7 +39,7 @@ async def _shown(visit: Visit, holds: Sequence[Hold], *, status: int = 200, erro
         error=error,
         gone=len(holds) - len(open_),
         choices=choices,
-        same={one.answer for one in choices if len({_choice_of(hold, one.answer).means for hold in open_}) == 1},
+        same={one.answer for one in choices if acting.mean_the_same(open_, one.answer)},
         total=sum((hold.order.data.amount or ZERO for hold in open_), ZERO),
         comment=comment_of(visit),
         must_say_why=acting.must_say_why,
@@ -52,12 +51,8 @@ async def _page(visit: Visit, holds: Sequence[Hold], *, status: int = 200, **val
     names = await remembering.names(visit.host.engine, registry.flows(), visit.tenant, [hold.key for hold in holds])
     known: dict[str, Any] = {"told_of": (), "error": "", "gone": 0}
     asked = QueryParams([("row", str(hold.hold_id)) for hold in holds])
-    here = {"path": visit.at("held", "answers"), "query": asked, "reason": reason, "choice_of": _choice_of}
+    here = {"path": visit.at("held", "answers"), "query": asked, "reason": reason, "choice_of": acting.choice_of}
     return await visit.show("answers.html", status=status, holds=holds, names=names, **here, **known | values)
-
-
-def _choice_of(hold: Hold, answer: str) -> Choice:
-    return next(choice for choice in hold.order.data.choices if choice.answer == answer)
 
 
 def _why_not(visit: Visit, holds: Sequence[Hold]) -> str:

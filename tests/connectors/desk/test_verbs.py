@@ -4,14 +4,17 @@ import asyncio
 import json
 from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaConsumer
 from sqlalchemy import text
 
 from connectors.desk import acting, settings_files, views
+from connectors.desk.words import money
 from infra.commanding import Failed
 from infra.delivery import waiting
 from infra.rows import AnswerOutcome
@@ -95,6 +98,49 @@ def test_only_an_answer_that_was_offered_is_taken(holding: Any) -> None:
     """A misspelt answer is refused with those that can be given; an empty name means no hold, though there is one."""
     assert "reverse, keep" in holding.refused(2, "held", "answer", KEY, "revrse", "--by", "Åsa")
     assert "is called ''" in holding.refused(2, "held", "answer", "", "reverse", "--by", "Åsa")
+
+
+def test_money_is_given_up_with_a_reason_only(desk: Any, kafka: str) -> None:
+    """As at the desk: what is never booked has its reason on record; one that is too long is refused in words."""
+    body = json.loads(Past.held().to_bytes())
+    body["data"]["choices"] = [{"answer": "discard", "means": "It is booked by hand."}]
+    desk.after(lambda world: world.reviews(envelopes.decode(json.dumps(body).encode())))
+    assert "say why: --comment" in desk.refused(2, "held", "answer", KEY, "discard", "--by", "Bo")
+    assert "say why: --comment" in desk.refused(2, "held", "answer", KEY, "discard", "--by", "Bo", "--comment", " ")
+    long = desk.refused(2, "held", "answer", KEY, "discard", "--by", "Bo", "--comment", "x" * 1001)
+    assert "1001 characters" in long
+    given = messages(kafka, "facts.review-answered.v1")
+    assert not [m for m in given if getattr(m.data, "answered_by", "") == "Bo"]
+
+
+def test_several_that_wait_alike_are_answered_together(desk: Any, kafka: str) -> None:
+    """Each is shown with its amount first, and somebody says yes; what ended before that is told, and not answered."""
+    ids = [str(UUID(int=(5 << 76) | (2 << 62) | number)) for number in (41, 42, 43)]
+    keys = [f"openpos/CITY/KASSA1/{number}/2026-04-10" for number in (61, 62, 63)]
+    desk.after(lambda world: world.reviews(*(world.held(key, hold_id=one) for key, one in zip(keys, ids, strict=True))))
+    asked = desk.run("held", "answer", *keys, "keep", "--by", "Eva")
+    assert asked.exit_code == 1
+    [amount] = {hold["amount"] for hold in desk.json("held", "list")}
+    shown = asked.output
+    assert all(key in shown for key in keys)
+    assert f"keep to 3, {money(3 * Decimal(amount))} kr in all" in shown
+    assert "Leave the books as they are." in shown
+    assert "there is nobody to ask" in desk.refused(2, "held", "answer", *keys, "keep", "--by", "Eva", "--json")
+    assert "no answer to all" in desk.refused(2, "held", "answer", *keys, "burn", "--yes")
+    execute(desk, "update held set closed_at = now(), how = 'superseded', message = 'Newer.' where key = :k", k=keys[2])
+    assert "nothing was answered" in desk.refused(1, "held", "answer", *keys, "keep", "--by", "Eva", "--yes")
+    told = desk.json("held", "answer", *keys[:2], keys[0], "keep", "--by", "Eva", "--yes")
+    assert [(one["key"], one["closed"]) for one in told] == [(keys[0], False), (keys[1], False)]
+    still = desk.refused(1, "held", "answer", *keys[:2], "keep", "--by", "Eva", "--yes", "--wait", "0.1")
+    assert still.count("still waits after 0.1 s") == 2
+    given = [m.data for m in messages(kafka, "facts.review-answered.v1") if getattr(m.data, "answered_by", "") == "Eva"]
+    assert sorted((str(fact.hold_id), fact.answer) for fact in given) == sorted(
+        2 * [(ids[0], "keep"), (ids[1], "keep")]
+    )
+    execute(
+        desk, """update held set body = jsonb_set(body::jsonb, '{data,reason}', '"other"') where key = :k""", k=keys[0]
+    )
+    assert "the same reason" in desk.refused(2, "held", "answer", *keys[:2], "keep", "--yes")
 
 
 def test_waiting_in_vain_is_told(holding: Any) -> None:
