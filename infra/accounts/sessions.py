@@ -38,6 +38,7 @@ _FIND: Final = text(
          and s.seen_at > clock_timestamp() - make_interval(hours => :idle)"""
 )
 _SEEN: Final = text("update sessions set seen_at = clock_timestamp() where sha256 = :sha256")
+_WHOSE: Final = text("select a.email from sessions s join accounts a using (account_id) where s.sha256 = :sha256")
 _END: Final = text(
     """update sessions set ended_at = clock_timestamp(), how = :how
        where account_id = :id and session_id = :session and ended_at is null"""
@@ -207,6 +208,11 @@ async def person(engine: AsyncEngine, token: str, *, acts: bool = True) -> Perso
             await connection.commit()
     roles = {tenant: DeskRole(role) for tenant, role in found.roles.items()}
     return Person(found.account_id, found.email, found.name, roles, found.language, found.session_id)
+
+
+async def whose(engine: AsyncEngine, token: str) -> str:
+    """Return the address of mail of whom a cookie signed in once, also if it does no more; "": that is not known."""
+    return str(await store.scalar(engine, _WHOSE, {"sha256": digest(token)}) or "")
 
 
 async def end(engine: AsyncEngine, account: UUID, session: UUID, *, how: str) -> None:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from connectors.desk.web.cookies import Cookies
 from connectors.desk.web.rendering import HEADERS, Rendering, static, static_names, wants_part
+from connectors.desk.web.unsent import told
 from connectors.desk.web.visit import ANYBODY, NoSuchPage, NotAllowed, Page, Visit
 from infra import telemetry, tenants
 from infra.accounts import accounts, sessions
@@ -28,6 +29,7 @@ _LOOK_EVERY: Final = 2.0
 _MOST_BYTES: Final = 256_000
 _MOST_BYTES_OF_SOMEBODY: Final = 4_000_000
 """Of a form of whoever is signed in: settings and mappings with thousands of stores."""
+_ROWS_IN_ADDRESS: Final = 100
 _MOST_FIELDS: Final = 100_000
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
@@ -170,14 +172,22 @@ class Site:
         return frozenset({f"http://{request.headers.get('host', '')}"})
 
     async def _kept(self, request: Request) -> Response:
-        """Show that a form was not done, with what it holds: who signs in beside it sends it again from there."""
+        """Show that a form of a company's page was not done, and what it holds, for whoever signs in beside it.
+
+        They send it again from there, perhaps as somebody else: so it says what that is, and who typed it.
+        """
+        by = await sessions.whose(self._host.engine, self._cookies.session(request))
         try:
-            fields = await _form(request, _MOST_BYTES)
+            fields = await _form(request, _MOST_BYTES_OF_SOMEBODY if by else _MOST_BYTES)
         except Refused:
             fields = ()
-        if wants_part(request) or not fields:
+        visit = self._visit(request, None, fields)
+        if wants_part(request) or not fields or not visit.tenant:
             return self._to_sign_in(request)
-        return await self._visit(request, None, fields).show("not_sent.html", status=401, fields=fields)
+        path, unsent = request.url.path, told(request.url.path, fields)
+        rows = [("row", row) for row in unsent.rows[:_ROWS_IN_ADDRESS]]
+        address = f"{path}?{urlencode(rows)}" if rows else path
+        return await visit.show("not_sent.html", status=401, fields=fields, unsent=unsent, by=by, address=address)
 
     def _to_sign_in(self, request: Request) -> Response:
         """Lead to where somebody signs in, and from there on: what they have sent was not done, and that is said."""

@@ -124,6 +124,12 @@ class Visit:
         """The pages of this company that whoever looks may see: address, key after ``g``, name."""
         return tuple((self.at(*path), key, self.say(sv, en)) for path, key, sv, en, asks in _PLACES if self.may(asks))
 
+    @property
+    def place(self) -> str:
+        """The name of the page of this company that the address is of, or below; "": of none in the menu."""
+        part = (*self.request.url.path.split("/")[3:], "")[0]
+        return next((self.say(sv, en) for path, _, sv, en, _ in _PLACES if path == (part,)), "")
+
     def go(self, address: str, said: str = "", kind: Kind = "good") -> Response:
         """Send the browser on after an act, with a sentence of what came of it that is shown once."""
         response = RedirectResponse(address, 303)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Awaitable, Callable
 from html import unescape
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -577,14 +578,13 @@ def test_a_form_of_a_session_that_has_ended_is_told_that_nothing_was_done() -> N
 
 
 def test_what_somebody_typed_is_not_lost_with_their_session() -> None:
-    """The answer to the form holds it as it was, and sends it to where it went; nothing is shown of the company."""
+    """The answer to the form holds it as it was, and sends it to where it went, however long it is."""
 
     async def story(visitor: Visitor) -> None:
         await anna(visitor)
         typed = 'employees:\n  system: huma\n# "så" <b>här</b> & så\n'
         sent = await visitor.post("/companies/krogen/settings", {"settings": typed, "act": "show"})
         assert sent.status_code == 401
-        assert "krogen" not in words(sent.text)
         assert 'target="_blank"' in sent.text
         await visitor.signs_in(ANNA)
         again = re.search(r'<form method="post" action="(/companies[^"]*)"', sent.text)
@@ -596,6 +596,39 @@ def test_what_somebody_typed_is_not_lost_with_their_session() -> None:
         assert unescape(shown.text.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]).strip() == (
             typed.strip()
         )
+
+    visit(story)
+
+
+def test_what_is_sent_again_is_said_and_who_typed_it() -> None:
+    """Somebody else may sign in beside it and send it in their own name: they see what, where, and whose it is."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        await visitor.signs_in(ANNA)
+        async with visitor.host.engine.begin() as connection:
+            await connection.execute(text("update sessions set ends_at = clock_timestamp()"))
+        rows = [str(UUID(int=number)) for number in (1, 2)]
+        form = {"row": rows, "answer": "keep", "comment": "as <i>agreed</i>"}
+        here = {"Sec-Fetch-Site": "same-origin"}
+        sent = await visitor.http.post(visitor.url + "/companies/krogen/held/answers", data=form, headers=here)
+        assert sent.status_code == 401
+        said = words(sent.text)
+        assert "Company krogen Page Waits for somebody Button Answer several Chosen 2 Answer Keep" in said
+        assert f"Why as <i>agreed</i> Typed by {ANNA}" in said
+        asked = re.search(r'href="(/sign-in[^"]*)"', sent.text)
+        assert asked is not None
+        to = parse_qs(urlsplit(unescape(asked[1])).query)["to"][0]
+        assert to == f"/companies/krogen/held/answers?row={rows[0]}&row={rows[1]}"
+        long = await visitor.post("/companies/krogen/settings", {"settings": "# " + "x" * 300_000, "act": "publish"})
+        assert (long.status_code, long.text.count("x" * 300_000)) == (401, 1)
+        assert "Put the settings in force" in words(long.text)
+        own = await visitor.post("/me/codes", {"secret": "JBSWY3DPEHPK3PXP", "code": "123456"})
+        assert (own.status_code, "JBSWY3DP" in own.text) == (303, False)
+        visitor.http.cookies.clear()
+        assert "the server does not know" in (await visitor.post("/companies/krogen/settings", {"settings": "a"})).text
+        much = await visitor.post("/companies/krogen/settings", {"settings": "x" * 300_000})
+        assert much.status_code == 303  # of nobody whom we know so much is not kept
 
     visit(story)
 
