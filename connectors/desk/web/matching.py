@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
@@ -34,15 +34,34 @@ _TRYING: Final = "simulating"
 _COMPARING: Final = Said("det som har kommit in jämförs", "what came in is compared")
 
 
-async def _form(visit: Visit) -> Response:
+class _Base(NamedTuple):
+    """What somebody looked at: the version that was given out last, and a digest of the settings in force.
+
+    A version that was given out before the page was opened may take effect after it: its number is no news then, and
+    the rows are another's.
+    """
+
+    version: int
+    settings: str
+
+    def __str__(self) -> str:
+        return f"{self.version}-{self.settings}"
+
+
+async def _now(visit: Visit) -> tuple[_Base, TenantSettings]:
     given, settings = await compared_with(visit)
-    return await _shown(visit, matching.rows_of(matching.begun(settings)), given)
+    return _Base(given, ids.digest(settings.to_json())), settings
+
+
+async def _form(visit: Visit) -> Response:
+    base, settings = await _now(visit)
+    return await _shown(visit, matching.rows_of(matching.begun(settings)), base)
 
 
 async def _shown(
     visit: Visit,
     rows: Mapping[str, Sequence[Row]],
-    given: int,
+    base: _Base,
     *,
     status: int = 200,
     errors: Sequence[tuple[str, str]] = (),
@@ -60,7 +79,8 @@ async def _shown(
         new=new,
         lacking={section.name: lacking[section.reason] for section in SECTIONS if section.reason in lacking},
         version=version,
-        given=given,
+        given=base.version,
+        base=str(base),
         begun=settings.daysales is None,
         chart=(chart := await chart_of(visit)),
         known={one.code: one for one in chart.accounts},
@@ -124,22 +144,23 @@ async def _chart_anew(visit: Visit) -> Response:
 async def _preview(visit: Visit) -> Response:
     """Begin to try accounts on what came in, and go to where one sees how far it is."""
     engine, tenant = visit.host.engine, visit.tenant
-    given, settings = await compared_with(visit)
+    base, settings = await _now(visit)
     rows: Mapping[str, Sequence[Row]] = {}
     try:
         rows = matching.typed(visit.lists)
         new = matching.with_rows(settings, rows)
     except WrongMapping as error:
         return await _shown(visit, rows, _base(visit), status=422, wrong=error)
-    if _base(visit) != given:
-        return await _shown(visit, rows, given, status=409, errors=[("", _moved(visit))])
+    if _base(visit) != base:
+        return await _shown(visit, rows, base, status=409, errors=[("", _moved(visit))])
     if not settings_files.differences(settings, new):
         same = visit.say("Ingenting är ändrat.", "Nothing is changed.")
-        return await _shown(visit, rows, given, status=422, errors=[("", same)])
+        return await _shown(visit, rows, base, status=422, errors=[("", same)])
     since = date.fromisoformat(_day(visit.form.get("since", "")) or str(await _since(visit)))
     company = await tenants.known(engine, tenant)
-    terms = Terms(settings, given, company.organisation_number), Terms(new, given + 1, company.organisation_number)
-    asked = {"since": str(since), "base": given, "mapping": rows}
+    number, given = company.organisation_number, base.version
+    terms = Terms(settings, given, number), Terms(new, given + 1, number)
+    asked = {"since": str(since), "base": str(base), "mapping": rows}
 
     async def work(steps: tasks.Steps) -> str:
         found = await _simulated(engine, tenant, terms, since, steps)
@@ -176,9 +197,9 @@ async def _tried(visit: Visit) -> Response:
     if visit.asked("part"):
         return Response(headers={"HX-Redirect": visit.request.url.path})
     tried = json.loads(task.result)
-    given, settings = await compared_with(visit)
-    if tried["base"] != given:
-        return await _shown(visit, tried["mapping"], given, status=409, errors=[("", _moved(visit))])
+    base, settings = await _now(visit)
+    if tried["base"] != str(base):
+        return await _shown(visit, tried["mapping"], base, status=409, errors=[("", _moved(visit))])
     new = matching.with_rows(settings, tried["mapping"])
     return await visit.show(
         "matching_preview.html",
@@ -191,7 +212,7 @@ async def _tried(visit: Visit) -> Response:
         chart=(chart := await chart_of(visit)),
         objections=_objections(visit, chart, new.daysales or DaySalesSettings(series="F"), settings),
         names={int(one.code): one.name for one in chart.accounts if one.code.isdecimal()},
-        given=given,
+        base=str(base),
         mapping=json.dumps(tried["mapping"], ensure_ascii=False),
     )
 
@@ -223,18 +244,22 @@ async def _again(visit: Visit) -> Response:
 
 
 async def _activate(visit: Visit) -> Response:
+    """Publish the accounts that were tried, over the settings that they were tried on: over others they were not."""
     engine, tenant = visit.host.engine, visit.tenant
-    given, settings = await compared_with(visit)
+    base, settings = await _now(visit)
     rows = _carried(visit)
     try:
         new = matching.with_rows(settings, rows)
     except WrongMapping as error:
-        return await _shown(visit, rows, given, status=422, wrong=error)
+        return await _shown(visit, rows, base, status=422, wrong=error)
+    moved = [("", _moved(visit))]
+    if _base(visit) != base:
+        return await _shown(visit, rows, base, status=409, errors=moved)
     producer = await visit.host.producer()
     try:
-        version = await companies.apply_settings(engine, producer, tenant, new, by=visit.by, after=_base(visit))
+        version = await companies.apply_settings(engine, producer, tenant, new, by=visit.by, after=base.version)
     except NewerSettings:
-        return await _shown(visit, rows, given, status=409, errors=[("", _moved(visit))])
+        return await _shown(visit, rows, base, status=409, errors=moved)
     return visit.go(visit.at("matching"), await taken_effect(visit, version))
 
 
@@ -256,8 +281,9 @@ def _text(value: Any) -> str:
     return value
 
 
-def _base(visit: Visit) -> int:
-    return visit.number(visit.form.get("base", ""))
+def _base(visit: Visit) -> _Base:
+    version, _, settings = visit.form.get("base", "").partition("-")
+    return _Base(visit.number(version), settings)
 
 
 def _moved(visit: Visit) -> str:

@@ -205,6 +205,30 @@ def test_two_people_at_once_do_not_undo_each_other() -> None:
     visit(story)
 
 
+@pytest.mark.usefixtures("desk")
+def test_accounts_are_activated_over_the_settings_that_they_were_tried_on() -> None:
+    """A version that was given out before they were tried took effect after: it would be undone, unseen by anybody."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        form = filled((await visitor.get(PATH)).text) | {"since": [SINCE]}
+        form["payments.account"][0] = "1930"
+        one = carried((await tried(visitor, form)).text)
+        before = len(await messages(past.place.bootstrap, "settings.v1", SHOP))
+        assert (await send(visitor, f"{PATH}/active", one)).status_code == 303
+        [told] = (await messages(past.place.bootstrap, "settings.v1", SHOP))[before:]
+        page = await visitor.get(PATH)  # version 4 is given out, and not in force yet
+        assert "was published and is not in force yet" in page.text
+        other = filled(page.text) | {"since": [SINCE]}
+        other["payments.account"][1] = "1940"
+        late = carried((await tried(visitor, other)).text)
+        await past.decides(told)
+        answer = await send(visitor, f"{PATH}/active", late)
+        assert (answer.status_code, "Somebody has changed the settings" in answer.text) == (409, True)
+        assert (await send(visitor, f"{PATH}/preview", other)).status_code == 409
+
+    visit(story)
+
+
 _RUNS = text(
     """insert into tasks (task_id, tenant, kind, state, begun_by, begun_at, seen_at, said_sv, said_en, done, total)
        values (:id, :shop, 'simulating/other', 'running', 'a@example.se', now(), now(), 'jämförs', 'compared', 3, 9)"""
