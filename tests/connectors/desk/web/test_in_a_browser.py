@@ -22,6 +22,15 @@ async def held(past: Past) -> None:
     await past.reviews(past.held(key="openpos/KASSA1/413"))
 
 
+_CUT = """[...document.querySelectorAll('main .scroll td.number')].filter(cell => {
+    const text = document.createRange();
+    text.selectNodeContents(cell);
+    const [box, edge] = [text.getBoundingClientRect(), cell.closest('.scroll').getBoundingClientRect().right];
+    return box.left < edge && box.right > edge + 1;
+}).map(cell => cell.innerText)"""
+"""The amounts that end at the edge of their table: ``18 5`` of ``18 500,00`` is another amount."""
+
+
 def shown() -> list[str]:
     """Return the address of every page that is looked at."""
     odd = ("/changes", "/sign-in", ".csv")
@@ -32,7 +41,7 @@ def shown() -> list[str]:
     ("language", "width", "dark"), [("sv", 1280, False), ("en", 390, True), ("sv", 320, False)], ids=str
 )
 def test_every_page_can_be_used_by_everybody(language: str, width: int, dark: bool) -> None:  # noqa: FBT001 - of a table
-    """Axe finds nothing, nothing stands beside the screen, and the browser has nothing to complain of."""
+    """Axe finds nothing, nothing stands beside the screen, no amount is cut, the browser has no complaint."""
 
     async def story(visitor: Visitor) -> None:
         found: dict[str, object] = {}
@@ -46,6 +55,8 @@ def test_every_page_can_be_used_by_everybody(language: str, width: int, dark: bo
                     found[address] = wrong
                 elif (wide := await page.evaluate("document.documentElement.scrollWidth")) > width:
                     found[address] = f"{wide} wide"
+                elif cut := await page.evaluate(_CUT):
+                    found[address] = f"cut at the edge: {cut}"
         assert found == {}
 
     visit(story, past=held)
