@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.desk.running import POLL, until
-from infra import clock, registry, store
+from infra import clock, registry, store, tenants
 from infra.deciding import remembering
 from infra.delivery import waiting
 from infra.intake import letters
@@ -144,13 +144,17 @@ async def what_came(engine: AsyncEngine, hold: Hold, answer_id: str, seconds: fl
         await clock.sleep(POLL)
 
 
-async def replay(host: Host, place: str, *, by: str, value: bytes | None = None) -> DeadLetter:
+async def replay(host: Host, place: str, *, by: str, value: bytes | None = None, to_nobody: bool = False) -> DeadLetter:
     """Send a dead letter again, as it was or with corrected bytes: a record to its topic, to the company that it names.
 
     What was a row of a till's outbox is accepted as a payload of its system.
 
+    Args:
+        to_nobody: also where it names no company that there is, of which nothing comes.
+
     Raises:
         NotOpen: see there.
+        UnknownTenant: the company that it names is none; the letter stays open.
         Malformed: the payload of a row breaks its format.
         KafkaError, Unavailable: the broker did not acknowledge it in time; the letter stays open.
     """
@@ -163,6 +167,8 @@ async def replay(host: Host, place: str, *, by: str, value: bytes | None = None)
         if (source := letters.source_of(letter)) is not None:
             await acceptor.accept_file(tenant=message.tenant, source=source, file=BytesIO(again), requested_by=by)
         else:
+            if not to_nobody and (company := company_of(again)) is not None:
+                await tenants.known(host.engine, company)
             await sent(producer, topic_of(letter.topic), again, key=_key_of(again, letter))
         how = "as it was" if value is None else "corrected"
         await waiting.close_letter(connection, message, "replayed", f"{by} sent it again, {how}")

@@ -12,6 +12,7 @@ from infra.delivery import waiting
 from infra.office import Office, in_office
 from infra.plugin import Malformed
 from infra.rows import Dead
+from infra.tenants import UnknownTenant
 from schemas import envelope as envelopes
 from schemas.envelope import Unreadable
 
@@ -54,7 +55,9 @@ def dead_show(letter: Place, as_json: Json = False) -> None:
 def dead_replay(
     letter: Place,
     file: Annotated[Path | None, typer.Option("--file", exists=True, dir_okay=False, help="Corrected bytes.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Even if they cannot be read.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if they cannot be read, or name no company that there is.")
+    ] = False,
     by: By = None,
     as_json: Json = False,
 ) -> None:
@@ -74,7 +77,9 @@ def dead_replay(
                 if not force:
                     raise Failed(f"it still cannot be read: {error}. {_MEND}, or insist: --force") from None
         try:
-            sent = await acting.replay(await place.host(), letter, by=asker(by), value=corrected)
+            sent = await acting.replay(await place.host(), letter, by=asker(by), value=corrected, to_nobody=force)
+        except UnknownTenant as error:
+            raise Failed(f"nothing is sent: {error}. {_MEND}, or insist: --force") from None
         except waiting.NotOpen as error:
             raise Failed(str(error)) from None
         except Malformed as error:  # a row of a till's outbox

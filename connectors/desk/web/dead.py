@@ -11,6 +11,7 @@ from infra.delivery import waiting
 from infra.delivery.waiting import NotOpen
 from infra.plugin import Malformed
 from infra.rows import Dead
+from infra.tenants import UnknownTenant
 
 _MOST: Final = 200
 
@@ -43,6 +44,12 @@ async def _replay(visit: Visit) -> Response:
         await acting.replay(visit.host, letter.place, by=visit.by)
     except NotOpen:
         return await _shown(visit, await _letter(visit), status=409, error=_too_late(visit))
+    except UnknownTenant:
+        nobody = visit.say(
+            "Det nämner ett företag som inte finns: lägg till det först, eller kasta det.",
+            "It names a company that there is not: add it first, or discard this.",
+        )
+        return await _shown(visit, letter, status=422, error=nobody)
     except Malformed:  # a row of a till's outbox; why stands in the letter
         still = visit.say("Det går fortfarande inte att läsa.", "It still cannot be read.")
         return await _shown(visit, letter, status=422, error=still)

@@ -138,6 +138,7 @@ def test_a_connection_has_one_light_wherever_it_is_shown() -> None:
             assert shown in (await visitor.get(f"/companies/{tenant}/connections")).text
             row = everywhere.partition(f'<td><a href="/companies/{tenant}">')[2].partition("</tr>")[0]
             assert shown in row, tenant
+            assert ("(needs somebody)" in row) is (light == "wait")  # a colour alone says nothing to many
             assert "Connect the systems" not in await visitor.see(f"/companies/{tenant}")
         assert "has ended or is paused" not in await visitor.see(f"/companies/{SHOP}/closing")
 

@@ -354,6 +354,21 @@ def test_bytes_that_still_cannot_be_read_are_not_replayed(desk: Any) -> None:
     assert desk.json("dead", "show", place)["state"] == "open"
 
 
+def test_what_names_no_company_is_sent_by_those_only_who_insist(
+    desk: Any, kafka: str, tmp_path: Path, sample_bytes: bytes
+) -> None:
+    """A name that was mistyped in the correction: nothing would come of it, and the letter would be closed."""
+    place = bury(desk, b"{}", offset=48212)
+    value = json.loads(sample_bytes) | {"tenant": "krogen-sodr", "id": "openpos/KASSA1/412@mistyped"}
+    corrected = tmp_path / "corrected.json"
+    corrected.write_text(json.dumps(value, separators=(",", ":")))
+    said = desk.refused(1, "dead", "replay", place, "--file", str(corrected))
+    assert "nothing is sent: no company is called 'krogen-sodr'" in said
+    assert desk.json("dead", "show", place)["state"] == "open"
+    desk("dead", "replay", place, "--file", str(corrected), "--force")
+    assert [m.tenant for m in messages(kafka, "facts.day-closed.v1") if m.id == value["id"]] == ["krogen-sodr"]
+
+
 def test_no_bytes_that_others_have_written_command_a_terminal(desk: Any) -> None:
     """They are shown as they are: what would move the cursor, hide a line or set the clipboard is a number."""
     place = bury(desk, b"a\x1b[2J\xc2\x9b1A")
@@ -366,6 +381,7 @@ def test_corrected_bytes_are_sent_to_their_topic_and_it_is_on_record(
     desk: Any, kafka: str, tmp_path: Path, sample_bytes: bytes
 ) -> None:
     """The corrected record stands on the topic; who sent it is in the trail; it cannot be replayed twice."""
+    desk.after(lambda world: world.add(TENANT))
     place = bury(desk, b"{}")
     value = json.loads(sample_bytes)
     value["id"] = "openpos/KASSA1/412@corrected"
