@@ -6,12 +6,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Literal
+from contextlib import suppress
+from typing import Any, Final, Literal
 
 from infra import telemetry
 
 _log = telemetry.log(__name__)
 
+_ASK: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""What asks a process to end: by a person, by whoever started it, by a terminal that goes away."""
 GRACE = 13.0
 """Seconds from the signal to the end. A broker, a database or a target that hangs must not make an orchestrator kill
 us: what is left then is cut off, which is a crash, and those are provided for."""
@@ -34,7 +37,7 @@ class Stop(asyncio.Event):
 
 
 async def until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Run until SIGINT or SIGTERM asks to stop; then the process ends within its grace."""
+    """Run until a signal asks to stop; then the process ends within its grace."""
     stop, loop = Stop(), asyncio.get_running_loop()
     task = loop.create_task(work(stop))
 
@@ -47,8 +50,9 @@ async def until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]
         if not stop.heeded:
             task.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ask)
+    for number in _ASK:
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            loop.add_signal_handler(number, ask)
     try:
         await task
     except asyncio.CancelledError:
@@ -88,6 +92,12 @@ async def closed(what: str, close: Callable[[], Coroutine[Any, Any, object]], wi
 
 
 def _cut_off() -> None:
-    sys.stderr.write("bokbuss: not everything ended in time after the signal; the rest is cut off\n")
-    sys.stderr.flush()
+    say("bokbuss: not everything ended in time after the signal; the rest is cut off")
     os._exit(1)
+
+
+def say(line: str) -> None:
+    """Say something on standard error, as far as it takes it: its reader may have left, its disk may be full."""
+    with suppress(OSError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()

@@ -12,12 +12,11 @@ from rich.console import Console
 
 from infra import telemetry
 from infra.commanding import WrongUsage, one_of
-from infra.ending import until_signal
+from infra.ending import say, until_signal
 from infra.environment import load
 from infra.settings import ROLES, KafkaSettings, Role, Settings
 
 _out = Console()
-_err = Console(stderr=True)
 
 RoleName = StrEnum("RoleName", {role: role for role in ROLES})  # type: ignore[misc] # the roles are a Literal
 
@@ -38,7 +37,7 @@ def _serve(names: tuple[Role, ...]) -> None:
     async def work(stop: asyncio.Event) -> None:
         async with services(settings) as running:
             named = running.apply(settings)
-            await roles.run(named, names, stop, lambda url: _err.print(f"bokbuss: {', '.join(names)} at {url}"))
+            await roles.run(named, names, stop, lambda url: say(f"bokbuss: {', '.join(names)} at {url}"))
 
     asyncio.run(until_signal(work))
 

@@ -80,6 +80,54 @@ def test_what_hangs_is_cut_off(hang: str) -> None:
         assert b"cut off" in started.stderr.read()
 
 
+def test_what_hangs_is_cut_off_where_nobody_hears_it() -> None:
+    """Whoever read its standard error has left."""
+    code = (
+        "ending.GRACE = 0.5\nasync def work(stop):\n  print('up', flush=True)\n  await stop.wait()\n"
+        "  time.sleep(600)\nasyncio.run(ending.until_signal(work))"
+    )
+    with process(code) as started:
+        assert started.stderr is not None
+        started.stderr.close()
+        time.sleep(0.2)  # until it waits
+        started.terminate()
+        try:
+            assert started.wait(5) == 1
+        finally:
+            started.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_every_signal_that_asks_to_end_ends_in_order(number: int) -> None:
+    """Also that a terminal went away: what is under way is written down, and nothing waits for a lease to run out."""
+    code = (
+        "async def work(stop):\n  print('up', flush=True)\n  await stop.wait()\n  print('in order')\n"
+        "asyncio.run(ending.until_signal(work))"
+    )
+    with process(code) as started:
+        time.sleep(0.2)  # until it waits
+        started.send_signal(number)
+        assert started.wait(GRACE) == 0
+        assert started.stdout is not None
+        assert started.stdout.read() == b"in order\n"
+
+
+def test_a_terminal_that_goes_away_ends_nothing_under_nohup() -> None:
+    """It ignores SIGHUP from its start, and goes on doing so."""
+    code = (
+        "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "async def work(stop):\n  print('up', flush=True)\n  await stop.wait()\n"
+        "asyncio.run(ending.until_signal(work))"
+    )
+    with process(code) as started:
+        time.sleep(0.2)
+        started.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            started.wait(0.5)
+        started.terminate()
+        assert started.wait(GRACE) == 0
+
+
 @pytest.mark.parametrize("silent", ["broker", "database"])
 def test_a_start_that_waits_for_somebody_silent_can_be_ended(silent: str, kafka: str, tmp_path: Path) -> None:
     """Behind its address somebody takes connections and never says a word."""
