@@ -215,6 +215,7 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
         revision = (state.rejected and state.rejected.revision) or state.revision
         stands = Standing(part=part, revision=revision, voucher=state.suspect, order=None, joined=True)
         # What was refused stays so: what comes next of the entry replaces it, or it would wait behind it for ever.
-        new = {"standing": (*state.standing, stands), "suspect": None, "answers": (*state.answers, SAME)}
-        return state.model_copy(update=new)
+        return state.model_copy(
+            update={"standing": (*state.standing, stands), "suspect": None, "answers": (*state.answers, SAME)}
+        )
     return state.model_copy(update={"answers": (*state.answers, answer.answer)})

@@ -213,9 +213,9 @@ def test_accounts_are_activated_over_the_settings_that_they_were_tried_on() -> N
         form = filled((await visitor.get(PATH)).text) | {"since": [SINCE]}
         form["payments.account"][0] = "1930"
         one = carried((await tried(visitor, form)).text)
-        before = len(await messages(past.place.bootstrap, "settings.v1", SHOP))
+        before = len(await messages(str(past.place.settings.kafka.bootstrap), "settings.v1", SHOP))
         assert (await send(visitor, f"{PATH}/active", one)).status_code == 303
-        [told] = (await messages(past.place.bootstrap, "settings.v1", SHOP))[before:]
+        [told] = (await messages(str(past.place.settings.kafka.bootstrap), "settings.v1", SHOP))[before:]
         page = await visitor.get(PATH)  # version 4 is given out, and not in force yet
         assert "was published and is not in force yet" in page.text
         other = filled(page.text) | {"since": [SINCE]}
