@@ -28,7 +28,8 @@ def partition_of(tenant: str) -> int:
 async def records(kafka: str, topic: str, tenant: str) -> list[Record]:
     """Return a company's records on a topic, in their order."""
     place = TopicPartition(topic, partition_of(tenant))
-    async with Consumer(KafkaSettings(bootstrap=kafka), fetch_max_wait_ms=10) as consumer:
+    earliest = {"auto_offset_reset": "earliest"}  # what is old by its own time may be gone
+    async with Consumer(KafkaSettings(bootstrap=kafka), fetch_max_wait_ms=10, **earliest) as consumer:
         consumer.assign([place])
         consumer.seek(place, 0)  # aiokafka's seek_to_beginning may be undone by the position that it looked up before
         end = (await consumer.end_offsets([place]))[place]

@@ -150,8 +150,12 @@ class TieOut:
 
 
 def sales_accounts(settings: DaySalesSettings) -> frozenset[int]:
-    """Return the accounts of sales and of output VAT: what they gain together is sales with VAT."""
-    return frozenset({s.account for s in settings.sales} | {v.account for v in settings.vat if v.account})
+    """Return the accounts of sales and of output VAT: what they gain together is sales with VAT.
+
+    Income is class 3 of the BAS chart: a gift card that is sold as a product group is debt, and no sales.
+    """
+    income = {sold.account for sold in settings.sales if str(sold.account).startswith("3")}
+    return frozenset(income | {v.account for v in settings.vat if v.account})
 
 
 def tie_out(

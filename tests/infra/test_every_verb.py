@@ -16,6 +16,7 @@ NEEDED = {
     "system": "openpos",
     "email": "anna@example.se",
     "hold": "openpos/K1/1",
+    "holds": "openpos/K1/1",
     "answer": "keep",
     "what": "F",
     "person": "huma/1",
