@@ -9,11 +9,10 @@ import asyncio
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import text
-
 from infra import clock, store, telemetry
 from infra.leases import Lease, lead
 from infra.plugin import Host
+from infra.postgres import text
 from infra.tenants import UnknownTenant
 from schemas.base import SWEDEN
 from schemas.events import DayClosed, GroupSales, Payment, RateTotal

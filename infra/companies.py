@@ -7,11 +7,10 @@ The name of a removed company can be used again; nothing of the one before is th
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, ClassVar, Final
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, contents, registry, store, telemetry
 from infra.access import signing_secrets
@@ -24,7 +23,7 @@ from infra.kafka.cluster import sent
 from infra.kafka.parking import FLOWS
 from infra.packages import storing
 from infra.plugin import Host, NotRevoked
-from infra.tables import metadata
+from infra.postgres import Engine, Statement, text
 from infra.tenants import UnknownTenant, unknown
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
@@ -85,7 +84,7 @@ async def add(
         Taken: another company of ours has that number in the ledger.
     """
     async with host.engine.begin() as connection:
-        known = (await connection.execute(_KNOWN, {"tenant": tenant})).scalar_one_or_none()
+        known = await connection.scalar(_KNOWN, {"tenant": tenant})
         if known and organisation_number and known != organisation_number and not change:
             raise OtherNumber(identities.shown_organisation(known))
         if database_number is not None:
@@ -93,7 +92,7 @@ async def add(
                 raise Taken(other)
             await forget_another_company(connection, tenant, database_number)
         if await connection.scalar(_IS_USED_AGAIN, {"tenant": tenant}):
-            for statement in _OF_ITS_OWN:
+            for statement in _statements()[0]:
                 await connection.execute(statement, {"tenant": tenant})
         await connection.execute(_ADD, {"tenant": tenant, "org": organisation_number, "database": database_number})
         has, made = await signing_secrets.systems(connection, tenant), {}
@@ -105,7 +104,7 @@ async def add(
 
 
 async def apply_settings(
-    engine: AsyncEngine,
+    engine: Engine,
     producer: AIOKafkaProducer,
     tenant: str,
     settings: TenantSettings,
@@ -243,7 +242,7 @@ _PARKED = text(
     """select convert_from(record_value, 'UTF8') from parked
        where tenant = :tenant and state <> 'discarded' order by number for update"""
 )
-_WAITED: Final[tuple[tuple[TextClause, Outcome], ...]] = (
+_WAITED: Final[tuple[tuple[Statement, Outcome], ...]] = (
     (_OPEN_HOLDS, "released"),
     (_OPEN_LETTERS, "discarded"),
     (_PARKED, "discarded"),
@@ -267,21 +266,30 @@ _REMEMBER = text(
        values (:under, :tenant, :incarnation, :organisation_number, :database_number, :created_at,
                clock_timestamp(), :by)"""
 )
-_OF_ITS_OWN = tuple(
-    text(f"delete from {table.name} where {rows}")  # noqa: S608 - our own names
-    for table in reversed(metadata.tables.values())
-    if (rows := table.info.get("own"))
-)
-_KEPT = {
-    table.name: text(f"update {table.name} set tenant = :under where tenant = :tenant")  # noqa: S608 - our own names
-    for table in metadata.tables.values()
-    if table.info.get("kept") and table.name != "removed_tenants"
-}
 _TRAIL = ("audit", "audit_heads")
 """What everybody who changes something locks last, and so does who removes a company: else each waits for the other."""
 
 
-async def still_open(engine: AsyncEngine, tenant: str) -> Open:
+@cache
+def _statements() -> tuple[list[Statement], dict[str, Statement]]:
+    """Return what deletes a company's own rows, table by table, and by its table what keeps the others' for the law."""
+    from infra.tables import metadata  # noqa: PLC0415 - SQLAlchemy is loaded by whoever needs it
+
+    tables = list(metadata.tables.values())
+    own = [
+        text(f"delete from {table.name} where {rows}")  # noqa: S608 - our own names
+        for table in reversed(tables)
+        if (rows := table.info.get("own"))
+    ]
+    kept = {
+        table.name: text(f"update {table.name} set tenant = :under where tenant = :tenant")  # noqa: S608 - the same
+        for table in tables
+        if table.info.get("kept") and table.name != "removed_tenants"
+    }
+    return own, kept
+
+
+async def still_open(engine: Engine, tenant: str) -> Open:
     """Return what is open of a company."""
     [row] = await store.rows(engine, _OPEN, {"tenant": tenant})
     return Open(*row)
@@ -342,12 +350,12 @@ async def _end_consents(host: Host, tenant: str, by: str, *, force: bool) -> tup
     return tuple(filter(None, left_to_do))
 
 
-async def _remove(engine: AsyncEngine, tenant: str, by: str, *, now: bool) -> str | None:
+async def _remove(engine: Engine, tenant: str, by: str, *, now: bool) -> str | None:
     """Remove a company unless an order is being sent (``now``: all the same); return what its trail is kept under."""
     async with engine.begin() as connection:
         await connection.execute(_LOCK, {"tenant": tenant})
         await connection.execute(GOES, {"tenant": tenant})
-        company = (await connection.execute(_LAST, {"tenant": tenant})).mappings().one_or_none()
+        company = (await connection.execute(_LAST, {"tenant": tenant})).mapping()
         if company is None:
             raise UnknownTenant(f"{tenant} was removed just now")
         orders = (await connection.execute(_OPEN_ORDERS, {"tenant": tenant})).all()
@@ -362,14 +370,14 @@ async def _remove(engine: AsyncEngine, tenant: str, by: str, *, now: bool) -> st
             ended += [Entry(envelopes.decode(b.encode()), outcome, code=COMPANY_REMOVED, why=_WHY) for b in bodies]
         await connection.execute(_LINES_OF_PARKED, {"tenant": tenant, "reader": FLOWS, "now": clock.now()})
         await connection.execute(_REMEMBER, {**company, "under": under, "by": by})
-        names = {"tenant": tenant, "under": under}
-        for statement in (kept for table, kept in _KEPT.items() if table not in _TRAIL):
+        names, (delete, keep) = {"tenant": tenant, "under": under}, _statements()
+        for statement in (kept for table, kept in keep.items() if table not in _TRAIL):
             await connection.execute(statement, names)
-        for statement in _OF_ITS_OWN:
+        for statement in delete:
             await connection.execute(statement, {"tenant": tenant})
         await put_on_record(connection, [*ended, _last_word(tenant, by)])
         for table in _TRAIL:
-            await connection.execute(_KEPT[table], names)
+            await connection.execute(keep[table], names)
         return under
 
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import store, words
+from infra.postgres import Engine, text
 from schemas.words import Text
 
 Module = Literal["accounting", "suppliers", "billing"]
@@ -159,7 +157,7 @@ class DocumentCounts:
 class Documents:
     """The documents of one company."""
 
-    def __init__(self, engine: AsyncEngine, tenant: str) -> None:
+    def __init__(self, engine: Engine, tenant: str) -> None:
         self._engine = engine
         self._tenant = tenant
 

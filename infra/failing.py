@@ -18,12 +18,8 @@ class FlowFailed(Exception):
 
 
 def named(error: BaseException) -> str:
-    """Return what an error is called: of one that the database told, its own name.
-
-    ``DiskFull``, ``ReadOnlySqlTransaction`` or ``TooManyConnections`` says what to do, and SQLAlchemy's
-    ``OperationalError``, which it calls all of them, does not.
-    """
-    return type(getattr(error, "orig", None) or error).__name__
+    """Return what an error is called: of one that the database told, as it names it (``DiskFull``)."""
+    return type(error).__name__
 
 
 def raised_in(error: Exception, *, beside: str = "") -> tuple[str, str]:

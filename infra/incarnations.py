@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from infra.postgres import DatabaseConnection, text
 from infra.store import Asked, together
 from schemas.envelope import Envelope
 
@@ -50,7 +48,7 @@ def formers(asked: Asked) -> dict[str, Former]:
     return {name: Former(incarnation, removed_at) for name, incarnation, removed_at in asked.rows}
 
 
-async def former(connection: AsyncConnection, names: Iterable[str]) -> dict[str, Former]:
+async def former(connection: DatabaseConnection, names: Iterable[str]) -> dict[str, Former]:
     """Ask for the last company of each name that was removed, and nothing else; return ``formers``.
 
     Nobody removes one of them from then on until this transaction is over: what it writes is of a company that is.

@@ -14,11 +14,9 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import registry
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.settings import Settings
 
 PULSE_SECONDS: Final = 3.0
@@ -43,6 +41,7 @@ _BEGIN = text(
                case when exists (select from tenants) then null else clock_timestamp() end
         on conflict do nothing"""  # noqa: S608 - the same
 )
+_SEEN = text("select epoch, pulse from installation")
 _PULSE = text(
     f"""update installation set pulse = pulse + 1, pulsed_at = clock_timestamp(), written_by = {_WRITTEN}
         where pulse = :pulse and pulsed_at < clock_timestamp() - make_interval(secs => :seconds) returning pulse"""  # noqa: S608 - the same
@@ -128,18 +127,18 @@ class Installation:
     ours: bool
 
 
-async def lock(connection: AsyncConnection) -> None:
+async def lock(connection: DatabaseConnection) -> None:
     """Let one process at a time look whether the database was restored, for as long as this transaction lasts."""
     await connection.execute(_LOCK)
 
 
-async def read(connection: AsyncConnection) -> Installation | None:
+async def read(connection: DatabaseConnection) -> Installation | None:
     """Return what the row says; None before the first role has started."""
     row = (await connection.execute(_READ)).one_or_none()
     return None if row is None else Installation(*row)
 
 
-async def begin(connection: AsyncConnection, targets: Mapping[str, str]) -> None:
+async def begin(connection: DatabaseConnection, targets: Mapping[str, str]) -> None:
     """Write the row of a new installation.
 
     What Kafka had before such a database began may have been carried out for another one: it is looked for.
@@ -147,7 +146,7 @@ async def begin(connection: AsyncConnection, targets: Mapping[str, str]) -> None
     await connection.execute(_BEGIN, {"targets": json.dumps(dict(targets))})
 
 
-async def close(connection: AsyncConnection, *, why: str, since: datetime, pulse: int = 0) -> None:
+async def close(connection: DatabaseConnection, *, why: str, since: datetime, pulse: int = 0) -> None:
     """Fence a restored database off: nothing is written anywhere until each company is opened.
 
     Whatever has not ended, or comes of what Kafka has already, is looked for before it is sent.
@@ -161,7 +160,7 @@ async def close(connection: AsyncConnection, *, why: str, since: datetime, pulse
         await connection.execute(statement, values if statement is _CLOSE[0] else {})
 
 
-async def go_on(connection: AsyncConnection) -> None:
+async def go_on(connection: DatabaseConnection) -> None:
     """Say that what happened after the backup is taken in."""
     for statement in _GO_ON:
         await connection.execute(statement)
@@ -177,7 +176,7 @@ def targets(settings: Settings) -> dict[str, str]:
     return found
 
 
-async def must_be_ours(connection: AsyncConnection, known: Installation, now: Mapping[str, str]) -> None:
+async def must_be_ours(connection: DatabaseConnection, known: Installation, now: Mapping[str, str]) -> None:
     """Refuse a database that has written somewhere else; where it has not written yet is free to be changed.
 
     Raises:
@@ -196,7 +195,7 @@ async def must_be_ours(connection: AsyncConnection, known: Installation, now: Ma
         await move(connection, now)
 
 
-async def move(connection: AsyncConnection, now: Mapping[str, str]) -> None:
+async def move(connection: DatabaseConnection, now: Mapping[str, str]) -> None:
     """Write down where systems are from now on."""
     await connection.execute(_TARGETS, {"targets": json.dumps(dict(now))})
 
@@ -209,29 +208,23 @@ class Pulse:
         seen: the highest pulse by then.
     """
 
-    def __init__(self, engine: AsyncEngine, epoch: int = 0, seen: int = 0) -> None:
+    def __init__(self, engine: Engine, epoch: int = 0, seen: int = 0) -> None:
         self._engine = engine
         self._epoch = epoch
         self._seen = seen
         self._replaced = False
         # Whoever replaces a database cuts its connections: a new one that finds another state is not given to anybody.
-        event.listen(engine.sync_engine, "connect", self._must_be_the_same)
+        engine.greetings.append(self._must_be_the_same)
 
     @property
     def seen(self) -> tuple[int, int]:
         """Epoch and pulse: nothing is sent on the word of a database with another epoch, or a lower pulse."""
         return self._epoch, self._seen
 
-    def _must_be_the_same(self, connection: Any, _record: object) -> None:
+    async def _must_be_the_same(self, connection: DatabaseConnection) -> None:
         """To everybody else such a database is away. Raises psycopg.OperationalError."""
         known = self.seen  # before it is asked: what is known when the answer arrives may be younger than the answer
-        cursor = connection.cursor()
-        try:
-            cursor.execute("select epoch, pulse from installation")
-            row = cursor.fetchone()
-        finally:
-            cursor.close()
-            connection.rollback()
+        row = (await connection.execute(_SEEN)).one_or_none()
         if row is None or row[0] != known[0] or row[1] < known[1]:
             self._replaced = True
             raise psycopg.OperationalError(_REPLACED)
@@ -255,7 +248,7 @@ class Pulse:
                 self._seen = now.pulse
                 seconds: dict[str, Any] = {"pulse": now.pulse, "seconds": PULSE_SECONDS * 0.9}
                 written: int | None = await connection.scalar(_PULSE, seconds)
-        except DBAPIError:
+        except psycopg.Error:
             self.must_not_be_replaced()
             raise
         self._seen = max(self._seen, written or 0)

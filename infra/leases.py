@@ -7,11 +7,9 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import clock, store, telemetry
 from infra.failing import named
+from infra.postgres import Engine, text
 
 _log = telemetry.log(__name__)
 
@@ -72,7 +70,7 @@ class Lease:
 class Leases:
     """One process's leases; all are renewed by one statement, three times in their length."""
 
-    def __init__(self, engine: AsyncEngine, seconds: float) -> None:
+    def __init__(self, engine: Engine, seconds: float) -> None:
         self._engine = engine
         self._seconds = seconds
         self._held: dict[str, Lease] = {}

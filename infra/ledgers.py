@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from infra import registry, store
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.store import snapshot
 from schemas.ledger import (
     LedgerPartRead,
@@ -158,12 +156,12 @@ class LedgerRequest:
     failed: Text | str
 
 
-async def years(engine: AsyncEngine, tenant: str) -> tuple[LedgerYear, ...]:
+async def years(engine: Engine, tenant: str) -> tuple[LedgerYear, ...]:
     """Return a company's financial years, the last one first."""
     return _years_of(row.state for row in await store.rows(engine, _YEARS, {"tenant": tenant}))
 
 
-async def readings(engine: AsyncEngine) -> list[Reading]:
+async def readings(engine: Engine) -> list[Reading]:
     """Return every company's years as they are now, but those that were replaced."""
     known: dict[str, list[Reading]] = {}
     for tenant, first, last, *rest in await store.rows(
@@ -174,12 +172,12 @@ async def readings(engine: AsyncEngine) -> list[Reading]:
     return [one for years in known.values() for one in years if not any(other.replaces(one) for other in years)]
 
 
-async def missing(engine: AsyncEngine, tenant: str, last: date) -> frozenset[str]:
+async def missing(engine: Engine, tenant: str, last: date) -> frozenset[str]:
     """Return the parts that the last reading of a year waits for: on their way, or they left before it was closed."""
     return frozenset(await store.scalars(engine, _MISSING, {"tenant": tenant, "key": f"ledger/{last}"}))
 
 
-async def requests(engine: AsyncEngine, tenant: str) -> tuple[LedgerRequest, ...]:
+async def requests(engine: Engine, tenant: str) -> tuple[LedgerRequest, ...]:
     """Return what became of what was asked for last: of each year, and of the last years."""
     states = map(json.loads, await store.scalars(engine, _REQUESTS, {"tenant": tenant}))
     return tuple(
@@ -195,7 +193,9 @@ async def requests(engine: AsyncEngine, tenant: str) -> tuple[LedgerRequest, ...
 class Books:
     """A financial year as it was at one moment."""
 
-    def __init__(self, connection: AsyncConnection, tenant: str, year: LedgerYear, retrieved: LedgerRetrieved) -> None:
+    def __init__(
+        self, connection: DatabaseConnection, tenant: str, year: LedgerYear, retrieved: LedgerRetrieved
+    ) -> None:
         self._connection = connection
         self._tenant = tenant
         self.year = year
@@ -224,10 +224,10 @@ class Books:
 
 
 @asynccontextmanager
-async def opened(engine: AsyncEngine, tenant: str, last: date) -> AsyncIterator[Books | None]:
+async def opened(engine: Engine, tenant: str, last: date) -> AsyncIterator[Books | None]:
     """Open the year that ends on a day; None where nothing is known of it."""
     async with snapshot(engine) as connection:
-        states = (await connection.execute(_YEARS, {"tenant": tenant})).scalars("state")
+        states = (row.state for row in await connection.execute(_YEARS, {"tenant": tenant}))
         year = next((year for year in _years_of(states) if year.last == last), None)
         known = year and year.retrieved
         yield Books(connection, tenant, year, known) if year and known else None

@@ -6,14 +6,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+import psycopg
 
 from infra import store, telemetry
 from infra.commanding import Failed, WrongUsage
 from infra.embedded import found
 from infra.ending import closed
 from infra.environment import load, of_host
+from infra.failing import named
+from infra.postgres import DatabaseConnection, Engine
 from infra.settings import Settings
 from infra.tenants import UnknownTenant, must_be_known
 
@@ -55,7 +56,7 @@ class Office:
     """
 
     def __init__(
-        self, settings: Settings, engine: AsyncEngine, stack: AsyncExitStack, whole: Callable[[], Settings]
+        self, settings: Settings, engine: Engine, stack: AsyncExitStack, whole: Callable[[], Settings]
     ) -> None:
         self.settings = settings
         self._whole = whole
@@ -64,7 +65,7 @@ class Office:
         self._producer: AIOKafkaProducer | None = None
         self._vault: Vault | None = None
         self._waits = False
-        engine.update_execution_options(**{store.LENT: self.vault})  # opened by whoever meets sealed values first
+        engine.lent = self.vault  # opened by whoever meets sealed values first
 
     async def producer(self) -> "AIOKafkaProducer":
         """Return the producer, which starts when it is first asked for: most commands only read.
@@ -149,9 +150,9 @@ async def office(
                 return running.apply(whole() if whole else settings)
 
             yield Office(running.apply(settings), engine, stack, with_plugins)
-        except OperationalError as error:
+        except psycopg.OperationalError as error:
             raise WrongUsage(
-                f"the database does not answer ({type(error.orig).__name__}): does it run, and is its URL right "
+                f"the database does not answer ({named(error)}): does it run, and is its URL right "
                 "(BOKBUSS_DATABASE__URL)?"
             ) from error
         except Failed:
@@ -165,7 +166,7 @@ async def office(
 
 
 @asynccontextmanager
-async def bare(settings: Settings) -> AsyncIterator[AsyncEngine]:
+async def bare(settings: Settings) -> AsyncIterator[Engine]:
     """Open the database alone, as it is: no table is made, and nobody asks for the broker.
 
     Raises:
@@ -181,18 +182,18 @@ async def bare(settings: Settings) -> AsyncIterator[AsyncEngine]:
             stack.push_async_callback(asyncio.to_thread, server.stop)
             await asyncio.to_thread(server.start)
             url = server.url
-        engine = store.engine(store.async_url(url), _POOL)
+        engine = store.engine(url, _POOL)
         stack.push_async_callback(closed, "database", engine.dispose, _CLOSE_WITHIN)
         yield engine
 
 
-async def _proved(settings: Settings, connection: AsyncConnection) -> None:
+async def _proved(settings: Settings, connection: DatabaseConnection) -> None:
     from infra.access.vault import prove  # most commands find the tables as they are, and never load it
 
     await prove(settings, connection)
 
 
-async def _known(engine: AsyncEngine, tenant: str, *, reads: bool) -> None:
+async def _known(engine: Engine, tenant: str, *, reads: bool) -> None:
     try:
         await must_be_known(engine, tenant, reads=reads)
     except UnknownTenant as error:

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
-from sqlalchemy import text
-
 from infra import clock, registry, store
 from infra.deciding import remembering
 from infra.deciding.terms import KnownTerms
 from infra.delivery.following import Following
 from infra.leases import Lease
 from infra.plugin import Host
+from infra.postgres import text
 
 _CLOCK = "clock"
 """Who tells such facts."""

@@ -27,12 +27,12 @@ from schemas.words import Said, Text, lines_of
 
 if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from values loads none of it
     from aiokafka import AIOKafkaProducer
-    from sqlalchemy.ext.asyncio import AsyncEngine
     from starlette.routing import BaseRoute
 
     from infra.access.connection import Connection
     from infra.access.vault import Vault
     from infra.leases import Leases
+    from infra.postgres import Engine
     from infra.settings import Role, Settings
 
 # --- Flows ------------------------------------------------------------------------------------------------------
@@ -454,7 +454,7 @@ class Host:
     """
 
     settings: "Settings"
-    engine: "AsyncEngine"
+    engine: "Engine"
     vault: "Vault"
     leases: "Leases"
     accept: Callable[[str, str, Sequence[Fact]], Awaitable[tuple[str, ...]]]

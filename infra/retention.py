@@ -7,13 +7,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import clock, store, telemetry
 from infra.kafka.parking import FLOWS
 from infra.leases import Lease, lead
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import KeepSettings
 
 _log = telemetry.log(__name__)
@@ -109,7 +107,7 @@ async def run(host: Host, stop: asyncio.Event) -> None:
     await lead(host.leases, "retention", stop, work)
 
 
-async def forget(engine: AsyncEngine, keep: KeepSettings, check: Callable[[], None] = lambda: None) -> dict[str, int]:
+async def forget(engine: Engine, keep: KeepSettings, check: Callable[[], None] = lambda: None) -> dict[str, int]:
     """Forget what is older than it is kept, page by page; return how many rows went, by table.
 
     Args:
@@ -139,7 +137,7 @@ async def forget(engine: AsyncEngine, keep: KeepSettings, check: Callable[[], No
     return gone
 
 
-async def _forget_lines(engine: AsyncEngine, days: int, check: Callable[[], None]) -> int:
+async def _forget_lines(engine: Engine, days: int, check: Callable[[], None]) -> int:
     gone = 0
     places = await store.rows(engine, _PLACES, {"reader": FLOWS})
     for topic, partition, forgotten, upto in places:
@@ -162,6 +160,6 @@ async def _forget_lines(engine: AsyncEngine, days: int, check: Callable[[], None
     return gone
 
 
-async def _measure(engine: AsyncEngine) -> None:
+async def _measure(engine: Engine) -> None:
     for table, size in await store.rows(engine, _SIZES):
         telemetry.TABLE_BYTES.labels(table).set(size)

@@ -9,11 +9,9 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
+import psycopg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import canary, ending, hosts, overdue, registry, retention, store, telemetry, watch
 from infra.access import rotation
@@ -40,6 +38,7 @@ from infra.kafka import cluster, durability
 from infra.kafka.meeting import Lives
 from infra.leases import Leases
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.proving import nightly
 from infra.restoring import fence, sweeping
 from infra.settings import Role, Settings
@@ -63,7 +62,7 @@ class _Parts:
     """What roles are built from."""
 
     settings: Settings
-    engine: AsyncEngine
+    engine: Engine
     vault: Vault
     producer: AIOKafkaProducer
     leases: Leases
@@ -132,7 +131,7 @@ async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
             stack.push_async_callback(producer.stop)
             await durability.look_over(settings.kafka)
             pulse = await fence.passed(engine, producer, settings)
-        except DBAPIError as error:
+        except psycopg.Error as error:
             raise DatabaseUnavailable(
                 f"The database does not answer ({named(error)}): does it run, and is its URL right "
                 "(BOKBUSS_DATABASE__URL)?"
@@ -229,7 +228,7 @@ async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
             raise failure
 
 
-def _database(engine: AsyncEngine) -> web.HealthCheck:
+def _database(engine: Engine) -> web.HealthCheck:
     async def check() -> None:
         # A database that can only be read, as a standby is, answers each question and takes no fact.
         await store.write(engine, text("update installation set pulse = pulse where false"))

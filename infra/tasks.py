@@ -11,12 +11,10 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import speaking, store, telemetry
 from infra.failing import named, raised_in
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from schemas.words import Said, Text
 
 _log = telemetry.log(__name__)
@@ -116,20 +114,20 @@ async def begin(host: Host, tenant: str, kind: str, work: Work, *, by: str) -> U
     return UUID(str(begun))
 
 
-async def one(engine: AsyncEngine, tenant: str, task_id: UUID) -> Task | None:
+async def one(engine: Engine, tenant: str, task_id: UUID) -> Task | None:
     """Return a company's work by its id."""
     return await _read(engine, _ONE, {"tenant": tenant, "task_id": task_id})
 
 
-async def last(engine: AsyncEngine, tenant: str, kind: str) -> Task | None:
+async def last(engine: Engine, tenant: str, kind: str) -> Task | None:
     """Return the last work of a kind that was begun for a company."""
     return await _read(engine, _LAST, {"tenant": tenant, "kind": kind})
 
 
-async def _read(engine: AsyncEngine, query: Any, values: dict[str, Any]) -> Task | None:
+async def _read(engine: Engine, query: Any, values: dict[str, Any]) -> Task | None:
     async with engine.begin() as connection:
         await connection.execute(_DIED, values)
-        row = (await connection.execute(query, values)).mappings().one_or_none()
+        row = (await connection.execute(query, values)).mapping()
     if row is None:
         return None
     known = dict(row)

@@ -7,11 +7,10 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from pydantic import ValidationError
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import store, telemetry
 from infra.plugin import Company
+from infra.postgres import DatabaseConnection, Engine, text
 from schemas.base import is_tenant_id
 from schemas.settings import TenantSettings
 
@@ -61,7 +60,7 @@ _ADOPT = text("update tenants set organisation_number = :number where tenant = :
 _ON_RECORD = text("select tenant from audit_heads union select tenant from parked")
 
 
-async def must_be_known(engine: AsyncEngine, tenant: str, *, reads: bool = False) -> None:
+async def must_be_known(engine: Engine, tenant: str, *, reads: bool = False) -> None:
     """Raise UnknownTenant unless there is such a company; ``reads``: or something is on record of one."""
     async with store.alone(engine) as connection:
         names = set(await connection.scalars(_NAMES))
@@ -71,7 +70,7 @@ async def must_be_known(engine: AsyncEngine, tenant: str, *, reads: bool = False
         raise UnknownTenant(unknown(tenant, names))
 
 
-async def incarnation(connection: AsyncConnection, tenant: str) -> int:
+async def incarnation(connection: DatabaseConnection, tenant: str) -> int:
     """Return which company of its name it is. Raises UnknownTenant, which names no other one: a stranger may ask."""
     found = await connection.scalar(_INCARNATION, {"tenant": tenant}) if is_tenant_id(tenant) else None
     if found is None:
@@ -79,12 +78,12 @@ async def incarnation(connection: AsyncConnection, tenant: str) -> int:
     return int(found)
 
 
-async def names(engine: AsyncEngine) -> frozenset[str]:
+async def names(engine: Engine) -> frozenset[str]:
     """Return what every company is called."""
     return frozenset(await store.scalars(engine, _NAMES))
 
 
-async def everyone(engine: AsyncEngine) -> tuple[Tenant, ...]:
+async def everyone(engine: Engine) -> tuple[Tenant, ...]:
     """Return every company, but those whose settings a newer version wrote: they wait for it, and keep nobody else."""
     found = []
     for row in await store.rows(engine, _TENANTS, {"tenant": None}):
@@ -95,49 +94,49 @@ async def everyone(engine: AsyncEngine) -> tuple[Tenant, ...]:
     return tuple(found)
 
 
-async def find(engine: AsyncEngine, tenant: str) -> Tenant | None:
+async def find(engine: Engine, tenant: str) -> Tenant | None:
     """Return a company; None when there is none of this name."""
     row = await store.row(engine, _TENANTS, {"tenant": tenant})
     return _tenant(*row) if row is not None else None
 
 
-async def known(engine: AsyncEngine, tenant: str) -> Tenant:
+async def known(engine: Engine, tenant: str) -> Tenant:
     """Return a company. Raises UnknownTenant."""
     if (found := await find(engine, tenant)) is None:
         raise UnknownTenant(unknown(tenant))
     return found
 
 
-async def settings_of(connection: AsyncConnection, tenant: str) -> tuple[TenantSettings, int]:
+async def settings_of(connection: DatabaseConnection, tenant: str) -> tuple[TenantSettings, int]:
     """Return the settings that decisions are made with, and their version; 0, and empty ones, where there are none."""
     found = (await connection.execute(_SETTINGS, {"tenant": tenant})).one_or_none()
     return (_settings(found.body), found.version) if found else (TenantSettings(), 0)
 
 
-async def settings_in_force(engine: AsyncEngine, tenant: str) -> tuple[TenantSettings, int]:
+async def settings_in_force(engine: Engine, tenant: str) -> tuple[TenantSettings, int]:
     """Return what ``settings_of`` returns now."""
     async with store.alone(engine) as connection:
         return await settings_of(connection, tenant)
 
 
-async def given_out(engine: AsyncEngine, tenant: str) -> int:
+async def given_out(engine: Engine, tenant: str) -> int:
     """Return the version of a company's settings that was given out last: in force, on its way there, or lost."""
     return await store.scalar(engine, _GIVEN_OUT, {"tenant": tenant}) or 0
 
 
-async def is_in_force(engine: AsyncEngine, tenant: str, version: int) -> bool:
+async def is_in_force(engine: Engine, tenant: str, version: int) -> bool:
     """Tell whether decisions are made with this version of a company's settings, or a newer one."""
     return (await settings_in_force(engine, tenant))[1] >= version
 
 
-async def versions(engine: AsyncEngine, tenant: str, *, before: int | None = None, limit: int) -> list[SettingsVersion]:
+async def versions(engine: Engine, tenant: str, *, before: int | None = None, limit: int) -> list[SettingsVersion]:
     """Return the versions of a company's settings that took effect, the newest first; ``before``: older ones."""
     values = {"tenant": tenant, "before": before, "limit": limit}
     rows = await store.rows(engine, _VERSIONS, values)
     return [SettingsVersion(version, _settings(body), by, at) for version, body, by, at in rows]
 
 
-async def adopt(connection: AsyncConnection, tenant: str, organisation_number: str) -> None:
+async def adopt(connection: DatabaseConnection, tenant: str, organisation_number: str) -> None:
     """Take an organisation number for a company's that has none."""
     await connection.execute(_ADOPT, {"tenant": tenant, "number": organisation_number})
 

@@ -3,15 +3,15 @@
 # ruff: noqa: S608 - what is put together here are constants; every value is bound
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.rows import Head, Stored
 from infra.store import lines, snapshot
 from schemas.audit import DONE, GENESIS, AuditRecord, Call, Outcome, Shown
@@ -138,7 +138,7 @@ def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRe
     ).sealed()
 
 
-async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+async def put_on_record(connection: DatabaseConnection, entries: Sequence[Entry]) -> None:
     """Append entries to their companies' chains, in this transaction."""
     if not entries:
         return
@@ -157,7 +157,7 @@ async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -
     await _move_heads(connection, heads)
 
 
-async def _append(connection: AsyncConnection, rows: Sequence[_Row]) -> None:
+async def _append(connection: DatabaseConnection, rows: Sequence[_Row]) -> None:
     """Write records down."""
     tenants, records, traces, hops, published = zip(*rows, strict=True)
     await connection.execute(
@@ -176,7 +176,7 @@ async def _append(connection: AsyncConnection, rows: Sequence[_Row]) -> None:
     )
 
 
-async def _move_heads(connection: AsyncConnection, heads: Mapping[str, tuple[int, str]]) -> None:
+async def _move_heads(connection: DatabaseConnection, heads: Mapping[str, tuple[int, str]]) -> None:
     await connection.execute(
         _MOVE_HEADS,
         {
@@ -198,7 +198,7 @@ class Published:
 
 
 async def take_back(
-    connection: AsyncConnection, records: Sequence[Published]
+    connection: DatabaseConnection, records: Sequence[Published]
 ) -> tuple[list[Published], list[Published]]:
     """Append to the chains what Kafka has of them and a restored database lacks.
 
@@ -231,7 +231,7 @@ async def take_back(
     return taken, others
 
 
-async def since_a_restore(connection: AsyncConnection, tenant: str) -> tuple[int, int]:
+async def since_a_restore(connection: DatabaseConnection, tenant: str) -> tuple[int, int]:
     """Return what the last restore found of a company's trail on audit.v1.
 
     Returns:
@@ -242,7 +242,7 @@ async def since_a_restore(connection: AsyncConnection, tenant: str) -> tuple[int
 
 
 async def newest(
-    engine: AsyncEngine, tenant: str | None, *, since: datetime | None, limit: int
+    engine: Engine, tenant: str | None, *, since: datetime | None, limit: int
 ) -> tuple[list[TenantRecord], dict[str, int]]:
     """Return the newest records, the oldest of them first, and how far each company's trail goes."""
     async with snapshot(engine) as connection:
@@ -251,7 +251,7 @@ async def newest(
         return [(name, recorded(body)) for name, body in reversed(rows.all())], heads
 
 
-async def after(engine: AsyncEngine, tenant: str | None, known: dict[str, int]) -> list[TenantRecord]:
+async def after(engine: Engine, tenant: str | None, known: dict[str, int]) -> list[TenantRecord]:
     """Return the records after those known (company: sequence), each company's in its sequence, none left out.
 
     Of a company that was removed since, what is known is put under the name that its trail is kept under: it goes on
@@ -268,23 +268,21 @@ def _by_company(known: Mapping[str, int]) -> dict[str, Any]:
     return {"tenants": list(known), "sequences": list(known.values())}
 
 
-async def heads(connection: AsyncConnection, tenant: str | None) -> list[Head]:
+async def heads(connection: DatabaseConnection, tenant: str | None) -> list[Head]:
     """Return the end of each company's chain; of a chain whose end was not remembered, its beginning."""
     values = {"tenant": tenant, "genesis": GENESIS}
     return [Head(*row) for row in await connection.execute(_ALL_HEADS, values)]
 
 
-async def chain(connection: AsyncConnection, tenant: str) -> AsyncGenerator[Stored, None]:
+async def chain(connection: DatabaseConnection, tenant: str) -> AsyncGenerator[Stored, None]:
     """Yield a company's records in their sequence, a few at a time: the chain may be longer than memory.
 
     Close it (``contextlib.aclosing``) when leaving it early: the server keeps a cursor for it.
     """
-    rows = await connection.stream(_CHAIN, {"tenant": tenant}, execution_options={"yield_per": 500})
-    try:
-        async for row in rows:
-            yield Stored(*row)
-    finally:
-        await rows.close()
+    async with aclosing(connection.pages(_CHAIN, {"tenant": tenant}, 500)) as pages:
+        async for page in pages:
+            for row in page:
+                yield Stored(*row)
 
 
 def recorded(body: Any) -> AuditRecord:

@@ -2,14 +2,14 @@
 
 import asyncio
 import math
+from typing import Any
 
 from prometheus_client import Gauge
-from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, store, telemetry
 from infra.canary import CANARY
 from infra.failing import named
+from infra.postgres import DatabaseConnection, Engine, Statement, text
 from schemas.envelope import type_of
 
 _log = telemetry.log(__name__)
@@ -96,7 +96,7 @@ class Watch:
     While the database does not answer they stand as they stood, the canary's among them: when they were set is told.
     """
 
-    def __init__(self, engine: AsyncEngine, *, canary: bool = False, digest_hours: float = 24.0) -> None:
+    def __init__(self, engine: Engine, *, canary: bool = False, digest_hours: float = 24.0) -> None:
         self._engine = engine
         self._canary = canary
         self._digest = digest_hours * 3600
@@ -113,21 +113,21 @@ class Watch:
                 _log.warning("gauges not set", error=named(error))
             await clock.wait(stop, max(_EVERY, _SPARED * (clock.monotonic() - begun)))
 
-    async def _look(self, connection: AsyncConnection) -> None:
+    async def _look(self, connection: DatabaseConnection) -> None:
         await _set(connection, _ORDERS, telemetry.ORDERS_WAITING)
-        await _set(connection, _OLDEST.bindparams(reads=self._reads), telemetry.OLDEST_UNFINISHED)
+        await _set(connection, _OLDEST, telemetry.OLDEST_UNFINISHED, reads=self._reads)
         await _set(connection, _UNKNOWN, telemetry.UNKNOWN, telemetry.UNKNOWN_AGE)
         await _set(connection, _HELD, telemetry.HELD)
         await _set(connection, _HELD_AGE, telemetry.HELD_AGE)
-        await _set(connection, _GIVEN_UP.bindparams(digest=self._digest), telemetry.ALERTS_GIVEN_UP)
+        await _set(connection, _GIVEN_UP, telemetry.ALERTS_GIVEN_UP, digest=self._digest)
         await _set(connection, _DEAD, telemetry.DEAD_LETTERS)
         await _set(connection, _PARKED, telemetry.PARKED)
         await _set(connection, _CONNECTIONS, telemetry.CONNECTION_STATE)
         await _set(connection, _TOKEN_LEFT, telemetry.TOKEN_LEFT)
         await _set(connection, _RED, telemetry.CHECKS_FAILED)
         await _set(connection, _PROOFS, telemetry.PROOF_DIFFERENCES)
-        await _set(connection, _PROOF_AGE.bindparams(ledger=registry.ledger()), telemetry.PROOF_AGE)
-        await _set(connection, _FENCED.bindparams(ledger=registry.ledger()), telemetry.FENCED)
+        await _set(connection, _PROOF_AGE, telemetry.PROOF_AGE, ledger=registry.ledger())
+        await _set(connection, _FENCED, telemetry.FENCED, ledger=registry.ledger())
         if self._canary:
             last = (await connection.execute(_CANARY, {"tenant": CANARY})).one_or_none()
             telemetry.CANARY_AGE.set(last[0] if last else math.inf)
@@ -136,9 +136,9 @@ class Watch:
         telemetry.WAITING_COUNTED.set_to_current_time()
 
 
-async def _set(connection: AsyncConnection, query: TextClause, *gauges: Gauge) -> None:
+async def _set(connection: DatabaseConnection, query: Statement, *gauges: Gauge, **values: Any) -> None:
     """Set gauges from rows of labels followed by a value for each gauge."""
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(query, values)).all()
     for gauge in gauges:
         gauge.clear()
     for row in rows:

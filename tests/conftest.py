@@ -9,13 +9,13 @@ import psycopg
 import pytest
 import structlog
 from hypothesis import settings
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import store
 from infra.access.connections import settled
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.kafka.cluster import ensure_topics
+from infra.postgres import Engine
 from infra.settings import KafkaSettings
 from tests.databases import Databases
 from tests.seeds import EXPLORED
@@ -71,7 +71,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the URL of a PostgreSQL, for SQLAlchemy; its database belongs to nobody."""
     with EmbeddedPostgres(tmp_path_factory.mktemp("database")) as server:
-        with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as connection:
+        with psycopg.connect(server.url, autocommit=True) as connection:
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody pulls this one's plug
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
@@ -82,7 +82,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def database_url(postgres_url: str) -> Iterator[str]:
     """Yield the URL of an empty database, for SQLAlchemy, that is dropped after the test."""
     name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(postgres_url, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')
         yield postgres_url.replace("@/postgres?", f"@/{name}?")
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -98,10 +98,10 @@ def databases(postgres_url: str) -> Iterator[Databases]:
         await store.prepare(engine)
         await engine.dispose()
 
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(postgres_url, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')
         asyncio.run(prepare())
-        yield Databases(postgres_url.replace("+psycopg", ""), name)
+        yield Databases(postgres_url, name)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def prepared_url(postgres_url: str, databases: Databases) -> Iterator[str]:
 
 
 @pytest.fixture
-async def engine(prepared_url: str) -> AsyncIterator[AsyncEngine]:
+async def engine(prepared_url: str) -> AsyncIterator[Engine]:
     """Yield the database as a process uses it."""
     made = store.engine(prepared_url, 8)
     yield made

@@ -1,10 +1,14 @@
 """Databases of a server for tests: one that was used is emptied and used again, a tenth of the work of making one."""
 
 import uuid
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
+import sqlalchemy
+
+from infra.postgres import DatabaseConnection, Engine
 
 Fingerprint = Any
 
@@ -18,6 +22,36 @@ USED = """select quote_ident(relname) from pg_class where relkind = 'r' and reln
 END_OTHERS = """select pg_terminate_backend(pid, 10000) from pg_stat_activity
                 where datname = current_database() and pid <> pg_backend_pid()"""
 BEGIN_ANEW = "select setval(seqrelid::regclass, seqstart, false) from pg_sequence"
+
+
+def through_sqlalchemy(url: str) -> sqlalchemy.Engine:
+    """Return a way to a database for what Alembic does."""
+    return sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=sqlalchemy.NullPool
+    )
+
+
+def stepping(engine: Engine, step: Callable[[str], Awaitable[None]]) -> None:
+    """Await a step before each statement of an engine, with its SQL, and before each ``commit``."""
+    connect = engine.connect
+
+    @asynccontextmanager
+    async def stepped(**how: Any) -> AsyncIterator[DatabaseConnection]:
+        async with connect(**how) as connection:
+            execute, commit = connection.execute, connection.commit
+
+            async def carry_out(statement: Any, values: Any = None) -> Any:
+                await step(statement.sql)
+                return await execute(statement, values)
+
+            async def end() -> None:
+                await step("commit")
+                await commit()
+
+            connection.execute, connection.commit = carry_out, end  # type: ignore[method-assign]
+            yield connection
+
+    engine.connect = stepped  # type: ignore[method-assign, assignment]
 
 
 class Databases:

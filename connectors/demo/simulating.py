@@ -4,17 +4,16 @@ from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from connectors.demo.scenes import Simulate
 from connectors.demo.telling import amount
 from infra import registry, tenants
 from infra.deciding.simulating import differences, simulate
 from infra.plugin import Terms
+from infra.postgres import Engine
 from schemas.money import ZERO
 
 
-async def simulated(engine: AsyncEngine, act: Simulate) -> str:
+async def simulated(engine: Engine, act: Simulate) -> str:
     """Return what a simulation shows, as ``bokbuss settings simulate`` does at length. Nothing is sent."""
     company = act.company
     settings, version = await tenants.settings_in_force(engine, company.tenant)

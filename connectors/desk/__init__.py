@@ -17,12 +17,12 @@ def _pages(host: Host) -> Sequence[Any]:
 
 async def _greet(host: Host, stop: asyncio.Event) -> None:
     """Say how the first person gets in, while nobody can."""
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - as above
+    import psycopg  # noqa: PLC0415 - as above
 
     from infra import telemetry  # noqa: PLC0415 - as above
     from infra.accounts.accounts import is_begun  # noqa: PLC0415 - as above
 
-    with suppress(DBAPIError):  # it is a word of welcome: a database that goes away just now ends nothing
+    with suppress(psycopg.Error):  # it is a word of welcome: a database that goes away just now ends nothing
         if not host.settings.desk.open and not await is_begun(host.engine):
             telemetry.log(__name__).info("nobody can sign in at the desk yet", do="bokbuss desk admin YOUR@ADDRESS")
     await stop.wait()

@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.desk.running import POLL, until
 from infra import clock, registry, store, tenants
@@ -17,6 +16,7 @@ from infra.intake.accepting import Acceptor
 from infra.kafka.cluster import sent
 from infra.kafka.lives import topic_of
 from infra.plugin import Host
+from infra.postgres import Engine
 from infra.rows import AnswerOutcome, Hold
 from infra.showing import overview
 from schemas import envelope as envelopes
@@ -34,7 +34,7 @@ _FOLLOWS = 2.0
 """Seconds within which what follows an answer is on its way, or nothing does."""
 
 
-async def offered(engine: AsyncEngine, hold: Hold) -> tuple[str, ...]:
+async def offered(engine: Engine, hold: Hold) -> tuple[str, ...]:
     """Return what can be answered to a hold; of one that is closed: to take up again what was given up, or nothing."""
     order = hold.order.data
     if hold.closed_at is None:
@@ -103,7 +103,7 @@ def kind(hold: Hold) -> tuple[str, str]:
 
 
 async def answer_all(
-    engine: AsyncEngine,
+    engine: Engine,
     producer: AIOKafkaProducer,
     holds: Sequence[Hold],
     chosen: str,
@@ -130,7 +130,7 @@ async def answer_all(
     return came
 
 
-async def what_came(engine: AsyncEngine, hold: Hold, answer_id: str, seconds: float) -> AnswerOutcome:
+async def what_came(engine: Engine, hold: Hold, answer_id: str, seconds: float) -> AnswerOutcome:
     """Return what an answer has come to, within some seconds; orders that may follow it are waited for briefly."""
     deadline = clock.monotonic() + seconds
     closed_at: float | None = None
@@ -175,7 +175,7 @@ async def replay(host: Host, place: str, *, by: str, value: bytes | None = None,
     return letter
 
 
-async def discard(engine: AsyncEngine, place: str, *, by: str, reason: str) -> None:
+async def discard(engine: Engine, place: str, *, by: str, reason: str) -> None:
     """Throw a dead letter away, for a reason that stays on record.
 
     Raises:

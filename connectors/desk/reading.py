@@ -6,11 +6,11 @@ from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.access import people
 from infra.kafka.fetching import Consumer
 from infra.kafka.lives import topic_of
+from infra.postgres import Engine
 from infra.rows import FactLine
 from infra.settings import KafkaSettings
 from schemas import envelope as envelopes
@@ -20,9 +20,7 @@ _PATIENCE = 5.0
 _FETCH_MS = 1000
 
 
-async def read_back(
-    engine: AsyncEngine, kafka: KafkaSettings, lines: Iterable[FactLine]
-) -> dict[str, Envelope[Any] | None]:
+async def read_back(engine: Engine, kafka: KafkaSettings, lines: Iterable[FactLine]) -> dict[str, Envelope[Any] | None]:
     """Return the message at each place; None where it is gone, cannot be read, or the broker does not answer."""
     wanted = list(lines)
     found: dict[str, Envelope[Any] | None] = {line.place: None for line in wanted}
@@ -41,7 +39,7 @@ async def read_back(
     return found
 
 
-async def _at(engine: AsyncEngine, consumer: Consumer, line: FactLine) -> Envelope[Any] | None:
+async def _at(engine: Engine, consumer: Consumer, line: FactLine) -> Envelope[Any] | None:
     partition = TopicPartition(topic_of(line.topic), line.partition)
     consumer.assign([partition])
     end = (await consumer.end_offsets([partition]))[partition]

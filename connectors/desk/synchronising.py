@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from connectors.desk import report_letter
 from infra import catching_up, clock, mail, registry, tenants
 from infra.accounts import accounts
 from infra.deciding import planning
 from infra.plugin import Host
+from infra.postgres import Engine
 from infra.settings import Settings
 from schemas.plans import Plan, RowOutcome
 from schemas.words import Said
@@ -31,7 +30,7 @@ async def make(
 
 
 async def mail_report(
-    settings: Settings, engine: AsyncEngine, applied: Plan, rows: Sequence[RowOutcome[Any]], left: int
+    settings: Settings, engine: Engine, applied: Plan, rows: Sequence[RowOutcome[Any]], left: int
 ) -> bool:
     """Mail what became of a plan to whom the company wants it told, to each in their language; False: to nobody.
 

@@ -2,21 +2,20 @@
 
 from contextlib import aclosing
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from connectors.desk.proof import TrailFinding, Walk, wrong_end
 from infra import store, trail
+from infra.postgres import DatabaseConnection, Engine
 from infra.rows import Head
 from infra.showing import overview
 
 
-async def verify(engine: AsyncEngine, tenant: str | None = None) -> list[TrailFinding]:
+async def verify(engine: Engine, tenant: str | None = None) -> list[TrailFinding]:
     """Return what the walk found for each company, or for one; all of it as of one moment."""
     async with store.snapshot(engine) as connection:
         return [await _verify(connection, head) for head in await trail.heads(connection, tenant)]
 
 
-async def _verify(connection: AsyncConnection, head: Head) -> TrailFinding:
+async def _verify(connection: DatabaseConnection, head: Head) -> TrailFinding:
     walk = Walk()
     async with aclosing(trail.chain(connection, head.tenant)) as chain:
         async for stored in chain:

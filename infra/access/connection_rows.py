@@ -5,12 +5,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+import psycopg
 
 from infra import clock, registry, store, telemetry, words
 from infra.access.connection import Connection, ConnectionRow, Consent, Taken, Tokens, told
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids
@@ -134,18 +133,18 @@ _WIPE = text(
 )
 
 
-async def forget_another_company(connection: AsyncConnection, tenant: str, number: int) -> None:
+async def forget_another_company(connection: DatabaseConnection, tenant: str, number: int) -> None:
     """Forget the tokens of a company that is about to get another number: they would open the other one's books."""
     await connection.execute(_ANOTHER, {"tenant": tenant, "number": number, "ledger": registry.ledger()})
     await _forget_set_up(connection, tenant, number)
 
 
-async def _forget_set_up(connection: AsyncConnection, tenant: str, number: int) -> None:
+async def _forget_set_up(connection: DatabaseConnection, tenant: str, number: int) -> None:
     for statement in _FORGET_SET_UP:
         await connection.execute(statement, {"tenant": tenant, "number": number, "ledger": registry.ledger()})
 
 
-async def holder(connection: AsyncConnection, tenant: str, number: int | None) -> str | None:
+async def holder(connection: DatabaseConnection, tenant: str, number: int | None) -> str | None:
     """Return which other company of ours has a number in the ledger; None: nobody."""
     found: str | None = await connection.scalar(_HOLDER, {"tenant": tenant, "number": number})
     return found
@@ -154,7 +153,7 @@ async def holder(connection: AsyncConnection, tenant: str, number: int | None) -
 class PostgresRows:
     """The table, by the database's own clock."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     async def all(self, system: str | None) -> tuple[Connection, ...]:
@@ -167,11 +166,11 @@ class PostgresRows:
         """Return a connection; that of a company that only has a number is made now."""
         place = {"tenant": tenant, "system": system}
         async with self._engine.connect() as connection:
-            found = (await connection.execute(_READ, place)).mappings().one_or_none()
+            found = (await connection.execute(_READ, place)).mapping()
             if found is None:
                 await connection.execute(_ASSUME, {**place, "ledger": registry.ledger()})
                 await connection.commit()
-                found = (await connection.execute(_READ, place)).mappings().one_or_none()
+                found = (await connection.execute(_READ, place)).mapping()
         return _row(found) if found else None
 
     async def claim(self, row: ConnectionRow, claim: str, seconds: float) -> bool:
@@ -237,13 +236,13 @@ class PostgresRows:
                 if number is not None:
                     await _forget_set_up(connection, tenant, number)
                     await connection.execute(_NUMBER, {"tenant": tenant, "number": number})
-                before = (await connection.execute(_LOCK, values)).mappings().one_or_none()
+                before = (await connection.execute(_LOCK, values)).mapping()
                 await connection.execute(_CONSENTED, values)
                 await _on_record(connection, held, consent.consented_by, consent.terms)
                 if before is not None and before["state"] == "paused":  # whoever consents is not who paused it
                     paused = _held(before)
                     await _change(connection, held, "paused", heard(paused.wording, paused.reason))
-        except IntegrityError as error:  # of two consents at once the first one has it
+        except psycopg.IntegrityError as error:  # of two consents at once the first one has it
             async with self._engine.connect() as connection:
                 if (taken_by := await holder(connection, tenant, number)) is None:
                     raise
@@ -251,7 +250,7 @@ class PostgresRows:
 
     async def pin(self, tenant: str, number: int) -> int | None:
         """Make this a company's number unless it has one, or somebody else has this one; return the one it has now."""
-        with suppress(IntegrityError):
+        with suppress(psycopg.IntegrityError):
             await store.write(self._engine, _PIN, {"tenant": tenant, "number": number})
         pinned: int | None = await store.scalar(self._engine, _PINNED, {"tenant": tenant})
         return pinned
@@ -289,16 +288,16 @@ class PostgresRows:
             return True
 
 
-async def _locked(connection: AsyncConnection, row: ConnectionRow, claim: str | None = None) -> Connection | None:
+async def _locked(connection: DatabaseConnection, row: ConnectionRow, claim: str | None = None) -> Connection | None:
     """Lock the row as it stands now, if it is still claimed so; every change begins with it."""
-    found = (await connection.execute(_LOCK, _place(row))).mappings().one_or_none()
+    found = (await connection.execute(_LOCK, _place(row))).mapping()
     if found is None or (claim is not None and found["renewer"] != claim):
         return None
     return _held(found)
 
 
 async def _change(
-    connection: AsyncConnection,
+    connection: DatabaseConnection,
     now: Connection,
     state: str,
     reason: Text | str,
@@ -313,7 +312,7 @@ async def _change(
     return True
 
 
-async def _on_record(connection: AsyncConnection, held: Connection, by: str = "", terms: str = "") -> None:
+async def _on_record(connection: DatabaseConnection, held: Connection, by: str = "", terms: str = "") -> None:
     fact = _changed(held, by, terms)
     outcome: Outcome = "connected" if held.state == "connected" else "disconnected"
     message = envelopes.wrap(

@@ -14,12 +14,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import clock, faultpoints, registry, telemetry, words
 from infra.access.connection import Connection, ConnectionRow, ConnectionRows, Consent, Taken, Tokens, days_left
 from infra.access.connection_rows import PostgresRows
 from infra.failing import named
+from infra.postgres import Engine
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from schemas.words import Text, heard
 
@@ -96,7 +95,7 @@ class Connections:
 
     def __init__(
         self,
-        engine: AsyncEngine,
+        engine: Engine,
         vault: "Vault",
         *,
         answer_seconds: float = ANSWER_SECONDS,

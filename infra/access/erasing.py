@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from infra import clock, store
+from infra.postgres import DatabaseConnection, Engine, text
 from schemas.plans import UNLINKED
 
 _COUNTED = text(
@@ -81,7 +79,7 @@ class Erased:
     released_by: str = ""
 
 
-async def counted(engine: AsyncEngine, tenant: str, records: Sequence[str]) -> Counted:
+async def counted(engine: Engine, tenant: str, records: Sequence[str]) -> Counted:
     """Return where the values of these records stand."""
     employees = [each.rpartition("/")[2] for each in records]
     values = {"tenant": tenant, "records": list(records), "employees": employees, "unlinked": UNLINKED}
@@ -89,7 +87,7 @@ async def counted(engine: AsyncEngine, tenant: str, records: Sequence[str]) -> C
     return Counted(*row)
 
 
-async def drop(connection: AsyncConnection, tenant: str, records: Sequence[str], *, by: str, at: datetime) -> bool:
+async def drop(connection: DatabaseConnection, tenant: str, records: Sequence[str], *, by: str, at: datetime) -> bool:
     """Drop the keys of records in this transaction; tell whether they were not erased already."""
     values: dict[str, Any] = {"tenant": tenant, "records": list(records)}
     await connection.execute(_DROP, values)
@@ -97,17 +95,17 @@ async def drop(connection: AsyncConnection, tenant: str, records: Sequence[str],
     return bool((await connection.execute(_NOTE, values | {"by": by, "at": at})).all())
 
 
-async def found(engine: AsyncEngine, tenant: str, records: Sequence[str]) -> list[Erased]:
+async def found(engine: Engine, tenant: str, records: Sequence[str]) -> list[Erased]:
     """Return which of these records are erased."""
     return [Erased(*row) for row in await store.rows(engine, _FIND, {"tenant": tenant, "records": list(records)})]
 
 
-async def listed(engine: AsyncEngine, tenant: str) -> list[Erased]:
+async def listed(engine: Engine, tenant: str) -> list[Erased]:
     """Return everybody of a company who was ever erased."""
     return [Erased(*row) for row in await store.rows(engine, _EVERY, {"tenant": tenant})]
 
 
-async def release(engine: AsyncEngine, tenant: str, records: Sequence[str], *, by: str) -> tuple[str, ...]:
+async def release(engine: Engine, tenant: str, records: Sequence[str], *, by: str) -> tuple[str, ...]:
     """Let what is told of records in again, with the next reading; return which were erased."""
     values: dict[str, Any] = {"tenant": tenant, "records": list(records)}
     async with engine.begin() as connection:

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel
 from pydantic_core import to_json
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.store import LENT
+from infra.postgres import DatabaseConnection, text
 from schemas.base import Message
 from schemas.commands import HoldForReview
 from schemas.events import EmployeeFields, Side
@@ -74,7 +72,7 @@ class _Key:
         return self._cipher.decrypt(base64.urlsafe_b64decode(sealed), [self._id.encode()])
 
 
-async def seal(connection: AsyncConnection, models: Sequence[tuple[Record, M]]) -> list[M]:
+async def seal(connection: DatabaseConnection, models: Sequence[tuple[Record, M]]) -> list[M]:
     """Return models in which every value of a person is sealed; of somebody who is erased there is none left.
 
     Keys that are missing are made in this transaction: it must be over before what was sealed goes anywhere else.
@@ -92,7 +90,7 @@ async def seal(connection: AsyncConnection, models: Sequence[tuple[Record, M]]) 
     return [_sealed(model, found.get(record)) if record in wanted else model for record, model in models]
 
 
-async def opened(connection: AsyncConnection, texts: Sequence[bytes]) -> list[bytes]:
+async def opened(connection: DatabaseConnection, texts: Sequence[bytes]) -> list[bytes]:
     """Return texts of JSON's in which every sealed value is opened, but those whose key was dropped."""
     ids = {match[1].decode() for each in texts if b'"p1:' in each for match in _TOKEN.finditer(each)} - {"erased"}
     if not ids or (vault := await _vault(connection)) is None:
@@ -113,7 +111,7 @@ async def opened(connection: AsyncConnection, texts: Sequence[bytes]) -> list[by
     return [_TOKEN.sub(plain, each) if b'"p1:' in each else each for each in texts]
 
 
-async def models(connection: AsyncConnection, kind: type[M], texts: Sequence[str]) -> list[M]:
+async def models(connection: DatabaseConnection, kind: type[M], texts: Sequence[str]) -> list[M]:
     """Return models as they stand in the database, opened as far as their keys are there."""
     if not holds_people(kind):
         return [kind.model_validate_json(each) for each in texts]
@@ -188,7 +186,7 @@ def _text(value: Any, key: _Key | None) -> Any:
     return key.seal(value) if key is not None else _ERASED
 
 
-async def _find(connection: AsyncConnection, vault: "Vault", records: Sequence[Record]) -> dict[Record, _Key]:
+async def _find(connection: DatabaseConnection, vault: "Vault", records: Sequence[Record]) -> dict[Record, _Key]:
     rows = await connection.execute(_FIND, _records(records))
     return {(tenant, record): _key(vault, key_id, locked) for tenant, record, key_id, locked in rows}
 
@@ -206,8 +204,7 @@ def _context(key_id: str) -> str:
     return f"person/{key_id}"
 
 
-async def _vault(connection: AsyncConnection) -> "Vault | None":
+async def _vault(connection: DatabaseConnection) -> "Vault | None":
     """Return what was lent with the engine, opened now if it was not yet; None: nobody lent one, and nothing opens."""
-    sync = connection.sync_connection
-    lent: Callable[[], Awaitable[Vault]] | None = sync.get_execution_options().get(LENT) if sync is not None else None
+    lent: Callable[[], Awaitable[Vault]] | None = connection.engine.lent
     return await lent() if lent is not None else None

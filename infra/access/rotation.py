@@ -12,14 +12,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Column, Table, select, text, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store, telemetry
 from infra.access.vault import FIRST, Vault, WrongKey, must_not_be_replaced, refresh, wrapped
 from infra.failing import named
+from infra.postgres import Engine, text
 from infra.settings import Settings
-from infra.tables import metadata
 
 _log = telemetry.log(__name__)
 
@@ -62,28 +60,28 @@ class DataKey:
     two: bool
 
 
-async def data_keys(engine: AsyncEngine) -> list[DataKey]:
+async def data_keys(engine: Engine) -> list[DataKey]:
     """Return every data key, the oldest first."""
     return [DataKey(*row) for row in await store.rows(engine, _ROWS)]
 
 
-async def counted(engine: AsyncEngine, vault: Vault) -> dict[str, Counter[int]]:
+async def counted(engine: Engine, vault: Vault) -> dict[str, Counter[int]]:
     """Return how many secrets of each column each data key locks; 0: none of ours does."""
     found: dict[str, Counter[int]] = {}
-    for table, column in locked_columns():
-        counts = found[f"{table.name}.{column.name}"] = Counter[int]()
-        async for page in _pages(engine, table, column):
+    for column in locked_columns():
+        counts = found[f"{column.table}.{column.name}"] = Counter[int]()
+        async for page in _pages(engine, column):
             counts.update(_number(vault, column, row) for row in page)
     return found
 
 
-async def everything_opens(engine: AsyncEngine, vault: Vault) -> None:
+async def everything_opens(engine: Engine, vault: Vault) -> None:
     """Raise WrongKey when something is stored that no key of ours opens."""
     if lost := [name for name, counts in (await counted(engine, vault)).items() if counts[0]]:
         raise WrongKey(f"no key opens some of what is stored in {', '.join(lost)}: was it of another database?")
 
 
-async def rotate(engine: AsyncEngine, vault: Vault, settings: Settings, *, by: str) -> tuple[int, int]:
+async def rotate(engine: Engine, vault: Vault, settings: Settings, *, by: str) -> tuple[int, int]:
     """Make a new data key, or go on with one that was begun, until everything is locked with it.
 
     Returns:
@@ -101,16 +99,16 @@ async def rotate(engine: AsyncEngine, vault: Vault, settings: Settings, *, by: s
     await clock.sleep(pause)
     await refresh(vault, engine, settings)
     anew = 0
-    for table, column in locked_columns():
-        async for page in _pages(engine, table, column):
-            anew += await _lock_anew(engine, vault, table, column, page)
+    for column in locked_columns():
+        async for page in _pages(engine, column):
+            anew += await _lock_anew(engine, vault, column, page)
     await everything_opens(engine, vault)
     await store.write(engine, _DONE, {"id": number, "now": clock.now()})
     _log.warning("everything is locked with a new data key", data_key=number, anew=anew)
     return number, anew
 
 
-async def follow(vault: Vault, engine: AsyncEngine, settings: Settings, stop: asyncio.Event) -> None:
+async def follow(vault: Vault, engine: Engine, settings: Settings, stop: asyncio.Event) -> None:
     """Let a process learn of new data keys, until asked to stop."""
     while not await clock.wait(stop, FOLLOW_SECONDS):
         try:
@@ -119,7 +117,7 @@ async def follow(vault: Vault, engine: AsyncEngine, settings: Settings, stop: as
             _log.warning("data keys not read", error=named(error))
 
 
-async def _begun(engine: AsyncEngine, settings: Settings, by: str) -> int:
+async def _begun(engine: Engine, settings: Settings, by: str) -> int:
     known = await data_keys(engine)
     if known[-1].number > FIRST and known[-1].done_at is None:
         return known[-1].number
@@ -135,29 +133,48 @@ async def _begun(engine: AsyncEngine, settings: Settings, by: str) -> int:
     return known[-1].number + 1
 
 
-def locked_columns() -> list[tuple[Table, Column[Any]]]:
-    """Return every column that holds secrets, with its table."""
-    return [(t, c) for t in metadata.sorted_tables for c in t.columns if "locked" in c.info]
+@dataclass(frozen=True, slots=True)
+class LockedColumn:
+    """A column that holds secrets, the columns that name a row of its table, and the contexts (``tables.locked``)."""
+
+    table: str
+    name: str
+    key: tuple[str, ...]
+    contexts: tuple[str, ...]
 
 
-async def _pages(engine: AsyncEngine, table: Table, column: Column[Any]) -> AsyncIterator[list[Mapping[str, Any]]]:
-    key = list(table.primary_key.columns)
-    after: tuple[Any, ...] | None = None
+def locked_columns() -> list[LockedColumn]:
+    """Return every column that holds secrets."""
+    from infra.tables import metadata  # noqa: PLC0415 - SQLAlchemy is loaded by whoever needs it
+
+    return [
+        LockedColumn(
+            table.name, column.name, tuple(key.name for key in table.primary_key.columns), column.info["locked"]
+        )
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if "locked" in column.info
+    ]
+
+
+async def _pages(engine: Engine, column: LockedColumn) -> AsyncIterator[list[Mapping[str, Any]]]:
+    key, beyond, after = ", ".join(column.key), "", dict[str, Any]()
     while True:
-        asked = select(table).where(column.is_not(None)).order_by(*key).limit(_PAGE)
-        if after is not None:
-            asked = asked.where(tuple_(*key) > tuple_(*after))
+        asked = text(
+            f"select * from {column.table} where {column.name} is not null {beyond} order by {key} limit {_PAGE}"  # noqa: S608 - our names
+        )
         async with engine.connect() as connection:
-            page: list[Mapping[str, Any]] = [dict(row) for row in (await connection.execute(asked)).mappings()]
+            page: list[Mapping[str, Any]] = [*(await connection.execute(asked, after)).mappings()]
         if not page:
             return
         yield page
-        after = tuple(page[-1][each.name] for each in key)
+        beyond = f"and ({key}) > ({', '.join(f':{name}' for name in column.key)})"
+        after = {name: page[-1][name] for name in column.key}
 
 
-def _opened(vault: Vault, column: Column[Any], row: Mapping[str, Any]) -> tuple[int, str, str]:
+def _opened(vault: Vault, column: LockedColumn, row: Mapping[str, Any]) -> tuple[int, str, str]:
     """Return the data key's number, the secret and its context. Raises InvalidTag."""
-    for each in column.info["locked"]:
+    for each in column.contexts:
         context = each.format(**row)
         try:
             return *vault.unlocked(row[column.name], context), context
@@ -166,18 +183,18 @@ def _opened(vault: Vault, column: Column[Any], row: Mapping[str, Any]) -> tuple[
     raise InvalidTag
 
 
-def _number(vault: Vault, column: Column[Any], row: Mapping[str, Any]) -> int:
+def _number(vault: Vault, column: LockedColumn, row: Mapping[str, Any]) -> int:
     try:
         return _opened(vault, column, row)[0]
     except InvalidTag:
         return 0
 
 
-async def _lock_anew(
-    engine: AsyncEngine, vault: Vault, table: Table, column: Column[Any], page: list[Mapping[str, Any]]
-) -> int:
+async def _lock_anew(engine: Engine, vault: Vault, column: LockedColumn, page: list[Mapping[str, Any]]) -> int:
     """Lock a page's secrets with the newest key, unless somebody writes another one meanwhile; return how many."""
     anew = 0
+    same = " and ".join(f"{name} = :{name}" for name in (*column.key, column.name))
+    lock = text(f"update {column.table} set {column.name} = :fresh where {same}")  # noqa: S608 - our own names
     async with engine.begin() as connection:
         for row in page:
             try:
@@ -186,7 +203,6 @@ async def _lock_anew(
                 continue
             if number == vault.newest:
                 continue
-            same = [each == row[each.name] for each in (*table.primary_key.columns, column)]
-            fresh = update(table).where(*same).values({column: vault.lock(secret, context=context)})
-            anew += (await connection.execute(fresh)).rowcount
+            fresh = vault.lock(secret, context=context)
+            anew += (await connection.execute(lock, {**row, "fresh": fresh})).rowcount
     return anew

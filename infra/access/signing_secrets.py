@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from infra import clock, store, tenants
 from infra.access.vault import Vault, signing_secret
+from infra.postgres import DatabaseConnection, Engine, text
 
 HOURS: Final = 24
 """That a secret stays good once it is replaced, unless somebody says another time: a till is seen to within a day."""
@@ -72,12 +70,12 @@ class ReplacedSecret:
     used_at: datetime | None
 
 
-async def systems(connection: AsyncConnection, tenant: str) -> frozenset[str]:
+async def systems(connection: DatabaseConnection, tenant: str) -> frozenset[str]:
     """Return the systems that a company has a secret for."""
     return frozenset(await connection.scalars(_HAS, {"tenant": tenant}))
 
 
-async def good(engine: AsyncEngine, vault: Vault, tenant: str, system: str) -> list[SigningSecret]:
+async def good(engine: Engine, vault: Vault, tenant: str, system: str) -> list[SigningSecret]:
     """Return every secret that a company's deliveries of a system may be signed with, the newest first.
 
     Raises:
@@ -90,21 +88,21 @@ async def good(engine: AsyncEngine, vault: Vault, tenant: str, system: str) -> l
     return [SigningSecret(vault.unlock(row.secret, context=f"{tenant}/{system}"), row.number) for row in rows]
 
 
-async def used(engine: AsyncEngine, secret: SigningSecret) -> None:
+async def used(engine: Engine, secret: SigningSecret) -> None:
     """Write down that something was signed with a secret, if it is a replaced one."""
     if secret.number is not None:
         now = clock.now()
         await store.write(engine, _USED, {"number": secret.number, "now": now, "before": now - _USES_APART})
 
 
-async def replaced(engine: AsyncEngine, tenant: str) -> list[ReplacedSecret]:
+async def replaced(engine: Engine, tenant: str) -> list[ReplacedSecret]:
     """Return a company's secrets that are replaced and still good."""
     rows = await store.rows(engine, _REPLACED, {"tenant": tenant, "now": clock.now()})
     return [ReplacedSecret(*row) for row in rows]
 
 
 async def make(
-    connection: AsyncConnection, vault: Vault, tenant: str, system: str, *, overlap: timedelta = AT_ONCE
+    connection: DatabaseConnection, vault: Vault, tenant: str, system: str, *, overlap: timedelta = AT_ONCE
 ) -> str:
     """Make a company's secret for a system, and return it.
 
@@ -121,7 +119,7 @@ async def make(
     return made
 
 
-async def end_replaced(connection: AsyncConnection, tenant: str, system: str) -> int:
+async def end_replaced(connection: DatabaseConnection, tenant: str, system: str) -> int:
     """End the secrets that are replaced and still good; return how many there were. The newest goes on."""
     place = {"tenant": tenant, "system": system}
     await connection.execute(_LOCK, place)

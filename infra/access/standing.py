@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import text
-
 from infra import clock, store
 from infra.access.connections import Connection, Connections, days_left, health
 from infra.plugin import Host
+from infra.postgres import text
 
 Light = Literal["green", "yellow", "red"]
 

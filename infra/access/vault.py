@@ -19,14 +19,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
-from sqlalchemy import exists, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import telemetry
 from infra.folders import unwritable, writable
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.settings import Settings
-from infra.store import LENT
-from infra.tables import metadata
 
 _log = telemetry.log(__name__)
 
@@ -109,7 +106,7 @@ class Vault:
         return self._seals.decrypt(data, [tenant.encode(), kind.encode()]).decode()
 
 
-async def open_vault(engine: AsyncEngine, settings: Settings) -> Vault:
+async def open_vault(engine: Engine, settings: Settings) -> Vault:
     """Return this installation's vault; its first data key is made once, by whichever process comes first.
 
     Without BOKBUSS_SECRET_KEY a key is made and kept in BOKBUSS_DATA. With BOKBUSS_OLD_SECRET_KEY, what that one
@@ -141,16 +138,16 @@ async def open_vault(engine: AsyncEngine, settings: Settings) -> Vault:
     return vault
 
 
-def lend(engine: AsyncEngine, vault: Vault) -> None:
+def lend(engine: Engine, vault: Vault) -> None:
     """Let whoever works with this engine read and write the values of people (``infra.access.people``)."""
 
     async def lent() -> Vault:
         return vault
 
-    engine.update_execution_options(**{LENT: lent})
+    engine.lent = lent
 
 
-async def refresh(vault: Vault, engine: AsyncEngine, settings: Settings) -> None:
+async def refresh(vault: Vault, engine: Engine, settings: Settings) -> None:
     """Let a vault learn of data keys that were made since it was opened. Raises WrongKey."""
     async with engine.connect() as connection:
         rows = await _rows(connection)
@@ -160,7 +157,7 @@ async def refresh(vault: Vault, engine: AsyncEngine, settings: Settings) -> None
         vault.learn(_opened(rows, settings, named), newest)
 
 
-async def must_not_be_replaced(engine: AsyncEngine, settings: Settings) -> None:
+async def must_not_be_replaced(engine: Engine, settings: Settings) -> None:
     """Raise WrongKey when our key is the one that another one replaces: what is wrapped by it now is lost with it."""
     async with engine.connect() as connection:
         rows = await _rows(connection)
@@ -173,7 +170,7 @@ async def must_not_be_replaced(engine: AsyncEngine, settings: Settings) -> None:
         )
 
 
-async def prove(settings: Settings, connection: AsyncConnection) -> None:
+async def prove(settings: Settings, connection: DatabaseConnection) -> None:
     """Prove that a key of ours opens what is stored in a database, before anything is done to it.
 
     Raises:
@@ -192,11 +189,15 @@ def wrapped(data_key: bytes, by: SecretStr | None, settings: Settings) -> bytes:
     return _locked(_wrapping(by or made_key(settings.data)), data_key, KEY_FILE)
 
 
-async def _nothing_is_locked(connection: AsyncConnection) -> None:
+async def _nothing_is_locked(connection: DatabaseConnection) -> None:
     """Raise WrongKey where secrets are stored without the data key that opens them: another one would open none."""
+    from infra.tables import metadata  # noqa: PLC0415 - SQLAlchemy is loaded by whoever needs it
+
     for table in metadata.sorted_tables:
         for column in table.columns:
-            if "locked" in column.info and await connection.scalar(select(exists().where(column.is_not(None)))):
+            if "locked" in column.info and await connection.scalar(
+                text(f"select exists (select from {table.name} where {column.name} is not null)")  # noqa: S608 - our names
+            ):
                 raise WrongKey(
                     f"there are secrets in {table.name}, and the data key that opens them is not in this database: "
                     "restore secrets_key from the backup that they are from"
@@ -217,7 +218,7 @@ def _bytes(stored: object) -> bytes | None:
     return bytes.fromhex(str(stored).removeprefix("\\x")) if stored is not None else None
 
 
-async def _rows(connection: AsyncConnection) -> list[_Row]:
+async def _rows(connection: DatabaseConnection) -> list[_Row]:
     return [_Row(stored) for stored in await connection.scalars(_READ)]
 
 

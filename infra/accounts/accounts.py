@@ -9,13 +9,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from infra import store
 from infra.access.vault import Vault
 from infra.accounts import history, passwords
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole
+from infra.postgres import DatabaseConnection, Engine, text
 from schemas.base import Language
 
 _LINK_BYTES: Final = 24
@@ -207,7 +205,7 @@ def digest(secret: str) -> str:
 
 
 async def invite(
-    engine: AsyncEngine,
+    engine: Engine,
     email: str,
     roles: Mapping[str, DeskRole],
     *,
@@ -253,7 +251,7 @@ async def invite(
     return account.account_id, token
 
 
-async def ask(engine: AsyncEngine, email: str, tenant: str, role: DeskRole, *, by: str) -> Link | None:
+async def ask(engine: Engine, email: str, tenant: str, role: DeskRole, *, by: str) -> Link | None:
     """Invite somebody into a company, on its admin's word; return the link that they open.
 
     Who has no account begins one by it. Who has one, or is invited elsewhere, joins by it as who they are: an address
@@ -280,7 +278,7 @@ async def ask(engine: AsyncEngine, email: str, tenant: str, role: DeskRole, *, b
         return None if is_theirs else Link(await _link(connection, account.account_id, by), joins=False)
 
 
-async def asked(engine: AsyncEngine, token: str) -> Joining:
+async def asked(engine: Engine, token: str) -> Joining:
     """Return whom a link lets join which company; looking does not use it up. Raises NotInvited."""
     found = await store.row(engine, _ASKED, {"sha256": digest(token)})
     if found is None:
@@ -288,7 +286,7 @@ async def asked(engine: AsyncEngine, token: str) -> Joining:
     return Joining(found.account_id, found.email, found.tenant, DeskRole(found.role))
 
 
-async def join(engine: AsyncEngine, token: str, account: UUID) -> str:
+async def join(engine: Engine, token: str, account: UUID) -> str:
     """Use a link up: this account is of its company from now on; return which. Raises NotInvited: it is for another."""
     async with engine.begin() as connection:
         await connection.execute(_LOCK, {"id": account})  # so that nobody makes a link to it meanwhile
@@ -300,7 +298,7 @@ async def join(engine: AsyncEngine, token: str, account: UUID) -> str:
     return str(found.tenant)
 
 
-async def _account_of(connection: AsyncConnection, email: str, name: str, by: str) -> Any:
+async def _account_of(connection: DatabaseConnection, email: str, name: str, by: str) -> Any:
     """Return the account of an address, a new one where there is none; no other invitation looks at it meanwhile.
 
     Raises ValueError: it is none, or not as somebody types it who signs in.
@@ -311,7 +309,7 @@ async def _account_of(connection: AsyncConnection, email: str, name: str, by: st
     return (await connection.execute(_ACCOUNT, values)).one()
 
 
-async def link(engine: AsyncEngine, account: UUID, *, by: str, only_of: Sequence[str] | None = None) -> str:
+async def link(engine: Engine, account: UUID, *, by: str, only_of: Sequence[str] | None = None) -> str:
     """Return the token of a link with which an account's password is chosen anew; earlier links open nothing more.
 
     Whom an OpenID provider vouches for next is who it is from then on.
@@ -331,7 +329,7 @@ async def link(engine: AsyncEngine, account: UUID, *, by: str, only_of: Sequence
         return await _link(connection, account, by)
 
 
-async def _link(connection: AsyncConnection, account: UUID, by: str) -> str:
+async def _link(connection: DatabaseConnection, account: UUID, by: str) -> str:
     """Return the token of a new link, the only one: a company that let somebody go may hold one of before."""
     await connection.execute(_FORGET_OTHERS, {"id": account})
     token = secrets.token_urlsafe(_LINK_BYTES)
@@ -340,7 +338,7 @@ async def _link(connection: AsyncConnection, account: UUID, by: str) -> str:
     return token
 
 
-async def invited(engine: AsyncEngine, token: str) -> Invited:
+async def invited(engine: Engine, token: str) -> Invited:
     """Return whom a link invites; looking does not use it up. Raises NotInvited."""
     found = await store.row(engine, _INVITED, {"sha256": digest(token)})
     if found is None:
@@ -348,12 +346,12 @@ async def invited(engine: AsyncEngine, token: str) -> Invited:
     return Invited(*found)
 
 
-async def begin(engine: AsyncEngine, token: str, *, name: str, password: str) -> UUID:
+async def begin(engine: Engine, token: str, *, name: str, password: str) -> UUID:
     """Use a link up: its account gets this password, and every session of it ends. Raises NotInvited."""
     proof = await passwords.proof_of(password)
     async with engine.begin() as connection:
         await connection.execute(_LOCK_INVITED, {"sha256": digest(token)})  # first, as everybody who changes it does
-        account: UUID | None = (await connection.execute(_USE, {"sha256": digest(token)})).scalar_one_or_none()
+        account: UUID | None = await connection.scalar(_USE, {"sha256": digest(token)})
         values = {"id": account, "name": name.strip(), "password": proof, "how": "new_password"}
         if account is None or (await connection.execute(_BEGIN, values)).one_or_none() is None:
             raise NotInvited
@@ -362,7 +360,7 @@ async def begin(engine: AsyncEngine, token: str, *, name: str, password: str) ->
     return account
 
 
-async def vouched(connection: AsyncConnection, *, email: str, openid: str, name: str) -> tuple[UUID, bool] | None:
+async def vouched(connection: DatabaseConnection, *, email: str, openid: str, name: str) -> tuple[UUID, bool] | None:
     """Return the account of whom an OpenID provider vouches for, and whether its password has ended by that; or None.
 
     The first that it vouches for has it alone from then on: a password, a link and a session of before may be of
@@ -371,14 +369,14 @@ async def vouched(connection: AsyncConnection, *, email: str, openid: str, name:
     values = {"email": email, "openid": openid, "name": name}
     first = (await connection.execute(_BIND, values)).one_or_none()
     if first is None:
-        found = (await connection.execute(_BOUND, values)).scalar_one_or_none()
+        found = await connection.scalar(_BOUND, values)
         return None if found is None else (found, False)
     await connection.execute(_FORGET_OTHERS, {"id": first.account_id})
     await connection.execute(_END_SESSIONS, {"id": first.account_id, "how": "ended"})
     return first.account_id, first.opened
 
 
-async def give(engine: AsyncEngine, account: UUID, tenant: str, role: DeskRole | None, *, by: str) -> None:
+async def give(engine: Engine, account: UUID, tenant: str, role: DeskRole | None, *, by: str) -> None:
     """Give somebody a role in a company, in place of what they were; None: they see it no more."""
     async with engine.begin() as connection:
         if role is None:
@@ -389,17 +387,17 @@ async def give(engine: AsyncEngine, account: UUID, tenant: str, role: DeskRole |
             await _give(connection, account, tenant, role, by)
 
 
-async def _give(connection: AsyncConnection, account: UUID, tenant: str, role: DeskRole, by: str) -> None:
+async def _give(connection: DatabaseConnection, account: UUID, tenant: str, role: DeskRole, by: str) -> None:
     """Give a role; a link of before would give another one once more."""
     await history.role_changes(connection, account, tenant, role.value, by)
     await connection.execute(_GIVE, {"id": account, "tenant": tenant, "role": role.value, "by": by})
     await connection.execute(_ASK_NO_MORE, {"id": account, "tenant": tenant})
 
 
-async def disable(engine: AsyncEngine, account: UUID, *, by: str) -> str:
+async def disable(engine: Engine, account: UUID, *, by: str) -> str:
     """Close an account: it opens nothing from now on. Return its address. Raises LookupError: there is none."""
     async with engine.begin() as connection:
-        email: str | None = (await connection.execute(_DISABLE, {"id": account})).scalar_one_or_none()
+        email: str | None = await connection.scalar(_DISABLE, {"id": account})
         if email is None:
             raise LookupError("there is no such account")
         await history.account_closed(connection, account, by)
@@ -409,18 +407,18 @@ async def disable(engine: AsyncEngine, account: UUID, *, by: str) -> str:
     return email
 
 
-async def languages(engine: AsyncEngine, addresses: Sequence[str]) -> dict[str, Language]:
+async def languages(engine: Engine, addresses: Sequence[str]) -> dict[str, Language]:
     """Return which language the people at these addresses chose, by address in small letters, where they did."""
     found = await store.rows(engine, _LANGUAGES, {"emails": [each.casefold() for each in addresses]})
     return {row.email: row.language for row in found}
 
 
-async def choose_language(engine: AsyncEngine, account: UUID, language: Language) -> None:
+async def choose_language(engine: Engine, account: UUID, language: Language) -> None:
     """Remember which language somebody reads."""
     await store.write(engine, _LANGUAGE, {"id": account, "language": language})
 
 
-async def use_codes(engine: AsyncEngine, vault: Vault, account: UUID, secret: str, step: int) -> bool:
+async def use_codes(engine: Engine, vault: Vault, account: UUID, secret: str, step: int) -> bool:
     """Have somebody need one-time codes of this secret from now on, later than a step.
 
     False, and nothing is done, where they need those of another one: a session alone must not change what it lacks.
@@ -429,13 +427,13 @@ async def use_codes(engine: AsyncEngine, vault: Vault, account: UUID, secret: st
     return await store.write(engine, _CODES_ON, {"id": account, "secret": locked, "step": step}) == 1
 
 
-async def end_codes(engine: AsyncEngine, account: UUID) -> None:
+async def end_codes(engine: Engine, account: UUID) -> None:
     """Have somebody need no one-time codes any more."""
     await store.write(engine, _CODES_OFF, {"id": account})
 
 
 async def listed(
-    engine: AsyncEngine, tenant: str | None = None, *, account: UUID | None = None, email: str | None = None
+    engine: Engine, tenant: str | None = None, *, account: UUID | None = None, email: str | None = None
 ) -> list[Account]:
     """Return the accounts that see a company; None: all. At most one by its id, or by its address."""
     values = {"tenant": tenant, "account": account, "email": email}
@@ -443,11 +441,11 @@ async def listed(
     return [_account(row) for row in rows]
 
 
-async def is_begun(engine: AsyncEngine) -> bool:
+async def is_begun(engine: Engine) -> bool:
     """Tell whether anybody can sign in who can invite others."""
     return bool(await store.scalar(engine, _ANY))
 
 
 def _account(row: Any) -> Account:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    values = row._asdict()
     return Account(**values | {"roles": {tenant: DeskRole(role) for tenant, role in row.roles.items()}})

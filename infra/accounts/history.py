@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from infra import store
+from infra.postgres import DatabaseConnection, Engine, text
 
 MOST: Final = 1000
 """Of one list."""
@@ -54,33 +52,33 @@ class AccessChange:
     by: str
 
 
-async def role_changes(connection: AsyncConnection, account: UUID, tenant: str, role: str, by: str) -> None:
+async def role_changes(connection: DatabaseConnection, account: UUID, tenant: str, role: str, by: str) -> None:
     """Write down that an account gets a role in a company, unless it has it; "": it gets none. Before it does."""
     await connection.execute(_ROLE, {"id": account, "tenant": tenant, "role": role, "by": by})
 
 
-async def account_closed(connection: AsyncConnection, account: UUID, by: str) -> None:
+async def account_closed(connection: DatabaseConnection, account: UUID, by: str) -> None:
     """Write down, for each company that an account is of, that it is closed."""
     await connection.execute(_EACH, {"id": account, "what": "account", "value": "closed", "by": by})
 
 
-async def account_opened(connection: AsyncConnection, account: UUID, by: str) -> None:
+async def account_opened(connection: DatabaseConnection, account: UUID, by: str) -> None:
     """Write down, for each company that a closed account was of, that it is opened, without its roles. Before it is."""
     for what, value in (("account", "opened"), ("role", "")):
         await connection.execute(_EACH, {"id": account, "what": what, "value": value, "by": by})
 
 
-async def secret_renewed(connection: AsyncConnection, tenant: str, system: str, by: str, *, at_once: bool) -> None:
+async def secret_renewed(connection: DatabaseConnection, tenant: str, system: str, by: str, *, at_once: bool) -> None:
     """Write down that a company's deliveries of a system are signed with another secret; ``at_once``: only with it."""
     value = "renewed_at_once" if at_once else "renewed"
     await connection.execute(_SECRET, {"tenant": tenant, "system": system, "value": value, "by": by})
 
 
-async def old_secrets_ended(connection: AsyncConnection, tenant: str, system: str, by: str) -> None:
+async def old_secrets_ended(connection: DatabaseConnection, tenant: str, system: str, by: str) -> None:
     """Write down that what a company's deliveries of a system were signed with before is good no longer."""
     await connection.execute(_SECRET, {"tenant": tenant, "system": system, "value": "old_ended", "by": by})
 
 
-async def listed(engine: AsyncEngine, tenant: str | None, most: int = MOST) -> Sequence[AccessChange]:
+async def listed(engine: Engine, tenant: str | None, most: int = MOST) -> Sequence[AccessChange]:
     """Return the last changes, the newest first: a company's, with those of every company; None: all."""
     return [AccessChange(*row) for row in await store.rows(engine, _LISTED, {"tenant": tenant, "most": most})]

@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from infra import store
 from infra.access.vault import Vault
 from infra.accounts import accounts, passwords
 from infra.accounts.accounts import address_of, digest
 from infra.accounts.permissions import DeskRole, Person
+from infra.postgres import DatabaseConnection, Engine, text
 
 LASTS_DAYS: Final = 7
 _IDLE_HOURS: Final = 12
@@ -88,7 +86,7 @@ class Session:
 
 
 async def sign_in(
-    engine: AsyncEngine, vault: Vault, *, email: str, password: str, code: str, now: datetime, address: str, agent: str
+    engine: Engine, vault: Vault, *, email: str, password: str, code: str, now: datetime, address: str, agent: str
 ) -> str:
     """Return the cookie of a new session.
 
@@ -118,7 +116,7 @@ async def sign_in(
 
 
 async def sign_in_vouched(
-    engine: AsyncEngine, *, email: str, openid: str, name: str, address: str, agent: str
+    engine: Engine, *, email: str, openid: str, name: str, address: str, agent: str
 ) -> tuple[str, bool]:
     """Return the cookie of a new session of whom an OpenID provider vouches for; it counts as a try of the machine.
 
@@ -145,12 +143,12 @@ async def sign_in_vouched(
     return await begin(engine, account, address=address, agent=agent, proof=openid), had_password
 
 
-async def _is_often(connection: AsyncConnection, who: str, most: int) -> bool:
-    tries: int = (await connection.execute(_TRY, {"who": who, "minutes": _WINDOW_MINUTES})).scalar_one()
+async def _is_often(connection: DatabaseConnection, who: str, most: int) -> bool:
+    tries: int = await connection.scalar(_TRY, {"who": who, "minutes": _WINDOW_MINUTES})
     return tries > most
 
 
-async def code_is_right(engine: AsyncEngine, vault: Vault, account: UUID, code: str, now: datetime) -> bool:
+async def code_is_right(engine: Engine, vault: Vault, account: UUID, code: str, now: datetime) -> bool:
     """Tell whether a one-time code of an account is good now; it is good once, also when two come together."""
     async with engine.begin() as connection:
         found = (await connection.execute(_CODES, {"id": account})).one_or_none()
@@ -161,7 +159,7 @@ async def code_is_right(engine: AsyncEngine, vault: Vault, account: UUID, code: 
         return bool(step is not None and (await connection.execute(_STEP, {"step": step, "id": account})).rowcount)
 
 
-async def prove_again(engine: AsyncEngine, vault: Vault, who: Person, code: str, now: datetime) -> None:
+async def prove_again(engine: Engine, vault: Vault, who: Person, code: str, now: datetime) -> None:
     """Prove by a one-time code that it is still who has signed in; a try counts as one to sign in does.
 
     Raises NotSignedIn: wrong, often.
@@ -176,7 +174,7 @@ async def prove_again(engine: AsyncEngine, vault: Vault, who: Person, code: str,
     await store.write(engine, _FORGET, {"who": counted})
 
 
-async def begin(engine: AsyncEngine, account: UUID, *, address: str, agent: str, proof: str | None = None) -> str:
+async def begin(engine: Engine, account: UUID, *, address: str, agent: str, proof: str | None = None) -> str:
     """Begin a session for an account; return its cookie, of which only the hash is kept.
 
     Args:
@@ -192,7 +190,7 @@ async def begin(engine: AsyncEngine, account: UUID, *, address: str, agent: str,
     return token
 
 
-async def person(engine: AsyncEngine, token: str, *, acts: bool = True) -> Person | None:
+async def person(engine: Engine, token: str, *, acts: bool = True) -> Person | None:
     """Return who a cookie signs in; None: nobody (any more).
 
     Args:
@@ -210,16 +208,16 @@ async def person(engine: AsyncEngine, token: str, *, acts: bool = True) -> Perso
     return Person(found.account_id, found.email, found.name, roles, found.language, found.session_id)
 
 
-async def whose(engine: AsyncEngine, token: str) -> str:
+async def whose(engine: Engine, token: str) -> str:
     """Return the address of mail of whom a cookie signed in once, also if it does no more; "": that is not known."""
     return str(await store.scalar(engine, _WHOSE, {"sha256": digest(token)}) or "")
 
 
-async def end(engine: AsyncEngine, account: UUID, session: UUID, *, how: str) -> None:
+async def end(engine: Engine, account: UUID, session: UUID, *, how: str) -> None:
     """End a session of an account."""
     await store.write(engine, _END, {"id": account, "session": session, "how": how})
 
 
-async def listed(engine: AsyncEngine, account: UUID) -> list[Session]:
+async def listed(engine: Engine, account: UUID) -> list[Session]:
     """Return an account's sessions, the one used last first."""
     return [Session(*row) for row in await store.rows(engine, _LIST, {"id": account, "idle": _IDLE_HOURS})]

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import store
+from infra.postgres import Engine, text
 
 _MOST: Final = 1000
 """Alerts of one company that are raised or shown by one look; the others follow with the next ones."""
@@ -127,20 +125,20 @@ class KnownAlert:
     why: str
 
 
-async def look(engine: AsyncEngine, tenant: str) -> None:
+async def look(engine: Engine, tenant: str) -> None:
     """Write down what is wrong with a company now, and what is over."""
     async with engine.begin() as connection:
         await connection.execute(_LOOK, {"tenant": tenant, "most": _MOST})
         await connection.execute(_OVER, {"tenant": tenant})
 
 
-async def due(engine: AsyncEngine, tenant: str, most: int) -> list[Alert]:
+async def due(engine: Engine, tenant: str, most: int) -> list[Alert]:
     """Return what is to be told of a company now, the oldest first; what is held after all else."""
     rows = await store.rows(engine, _DUE, {"tenant": tenant, "most": most})
     return [Alert(*row) for row in rows]
 
 
-async def told(engine: AsyncEngine, tenant: str, alerts: Sequence[Alert]) -> None:
+async def told(engine: Engine, tenant: str, alerts: Sequence[Alert]) -> None:
     """Write down that alerts were told."""
     async with engine.begin() as connection:
         for what in ("raised", "ended"):
@@ -149,13 +147,13 @@ async def told(engine: AsyncEngine, tenant: str, alerts: Sequence[Alert]) -> Non
         await connection.execute(_OVER, {"tenant": tenant})
 
 
-async def failed(engine: AsyncEngine, tenant: str, alert: Alert, why: str, after: float | None) -> None:
+async def failed(engine: Engine, tenant: str, alert: Alert, why: str, after: float | None) -> None:
     """Write down that an alert was told in vain; it is told again after so many seconds, or (None) not any more."""
     values = {"tenant": tenant, "alert": alert.name, "why": why, "given_up": after is None, "after": after or 0.0}
     await store.write(engine, _FAILED, values)
 
 
-async def known(engine: AsyncEngine, tenant: str) -> list[KnownAlert]:
+async def known(engine: Engine, tenant: str) -> list[KnownAlert]:
     """Return a company's alerts as they stand, and after them what is wrong that nobody has looked at yet."""
     found = [
         KnownAlert(Alert(*row[:6]), row.told, row.given_up, row.why)

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import store
 from infra.access.vault import Vault, signing_secret
+from infra.postgres import Engine, text
 from infra.settings import Guarded
 
 _URL: Final = TypeAdapter[str](Guarded)
@@ -50,7 +49,7 @@ def is_url(url: str) -> bool:
 
 
 async def change(
-    engine: AsyncEngine, vault: Vault, tenant: str, *, url: str | None, mail_to: tuple[str, ...], by: str
+    engine: Engine, vault: Vault, tenant: str, *, url: str | None, mail_to: tuple[str, ...], by: str
 ) -> str | None:
     """Set where a company's alerts are told; return the secret if one was made. What was given up is told again."""
     known = await of(engine, vault, tenant)
@@ -68,7 +67,7 @@ async def change(
     return made
 
 
-async def of(engine: AsyncEngine, vault: Vault, tenant: str) -> Hook | None:
+async def of(engine: Engine, vault: Vault, tenant: str) -> Hook | None:
     """Return where a company's alerts are told; None: nowhere."""
     row = await store.row(engine, _ONE, {"tenant": tenant})
     if row is None:
@@ -78,12 +77,12 @@ async def of(engine: AsyncEngine, vault: Vault, tenant: str) -> Hook | None:
     return Hook(url, secret, tuple(row.mail_to.split()), row.set_by, row.set_at)
 
 
-async def companies(engine: AsyncEngine) -> list[str]:
+async def companies(engine: Engine) -> list[str]:
     """Return the companies whose alerts are told somewhere."""
     return await store.scalars(engine, _ALL)
 
 
-async def remove(engine: AsyncEngine, tenant: str) -> bool:
+async def remove(engine: Engine, tenant: str) -> bool:
     """Tell a company's alerts nowhere any more; tell whether they were."""
     async with engine.begin() as connection:
         found = (await connection.execute(_REMOVE, {"tenant": tenant})).rowcount > 0

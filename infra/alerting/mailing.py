@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import clock, mail, speaking, store, telemetry
 from infra.alerting import wording
 from infra.leases import Lease, lead
 from infra.letters import Letter, Part, Row
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas.base import Language
 from schemas.words import capital
@@ -100,7 +98,7 @@ async def turn(host: Host) -> int:
     return taken
 
 
-async def _waiting(engine: AsyncEngine, tenants: Sequence[str], now: datetime, since: datetime | None) -> list[Waiting]:
+async def _waiting(engine: Engine, tenants: Sequence[str], now: datetime, since: datetime | None) -> list[Waiting]:
     rows = await store.rows(engine, _ALERTS, {"tenants": list(tenants), "now": now})
     return [Waiting(r.tenant, r.kind, r.about, since is None or r.raised_at > since) for r in rows]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from psycopg.conninfo import make_conninfo
 
 from infra import clock
 from infra.commanding import Failed, Json, WrongUsage, print_json, print_lines, print_out, regular
@@ -65,7 +66,7 @@ def backup(
                 "revision": revision,
                 "installation": known and str(known.installation),
             }
-            url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            url = make_conninfo(**engine.parameters)
             documents, keys = settings.data / "documents", revision >= _PEOPLE
             try:
                 return await asyncio.to_thread(copying.make, file, url, documents, head, keys=keys)
@@ -121,7 +122,7 @@ def restore(
     telemetry.configure_for_a_command()
 
     async def same(url: str) -> None:
-        engine = store.engine(store.async_url(url), 2)
+        engine = store.engine(url, 2)
         try:
             async with engine.connect() as connection:
                 known = await installation.read(connection) if await store.revision(connection) >= "0011" else None
@@ -134,7 +135,7 @@ def restore(
             )
 
     with EmbeddedPostgres(settings.data) as server:
-        url = server.url.replace("+psycopg", "")
+        url = server.url
         try:
             asyncio.run(same(url))
             loaded = copying.load(file, url)
@@ -170,7 +171,7 @@ async def _check(url: str, settings: Settings, before: str, keys: Path | None) -
     from infra.access.vault import open_vault, prove
     from infra.embedded import copying
 
-    engine = store.engine(store.async_url(url), 2)
+    engine = store.engine(url, 2)
     try:
         await store.prepare(engine, proof=partial(prove, settings))
         await asyncio.to_thread(copying.bring_keys, url, before, keys)

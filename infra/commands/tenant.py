@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Column, Table
-from sqlalchemy import text
 
 from infra import companies, registry
 from infra.access import signing_secrets
@@ -17,6 +16,7 @@ from infra.access.standing import at_a_glance, in_words
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, one_of, print_json, print_out
 from infra.office import Office, in_office
 from infra.plugin import NotRevoked
+from infra.postgres import text
 from infra.tenants import UNKNOWN_TENANT
 from schemas import identities
 from schemas.base import SWEDEN, is_tenant_id

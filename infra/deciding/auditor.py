@@ -13,8 +13,6 @@ from contextlib import aclosing, asynccontextmanager
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store, telemetry
 from infra.deciding.decider import Decider
@@ -26,6 +24,7 @@ from infra.kafka.parking import FLOWS
 from infra.kafka.records import AT_ONCE, Record, between
 from infra.kafka.securing import client
 from infra.leases import Lease, Leases, lead
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings
 from schemas.topics import PARTITIONS
 
@@ -74,7 +73,7 @@ class Auditor:
         self,
         *,
         kafka: KafkaSettings,
-        engine: AsyncEngine,
+        engine: Engine,
         decider: Decider,
         lives: Lives,
         leases: Leases,

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra import clock, telemetry, tracing
 from infra.access import people
@@ -16,6 +14,7 @@ from infra.failing import FlowFailed
 from infra.incarnations import Former, removed_company
 from infra.kafka.records import Record, bury, tenant_of
 from infra.plugin import Flow
+from infra.postgres import DatabaseConnection, text
 from infra.store import Asked, lines, together
 from schemas.audit import DeadLetter
 from schemas.envelope import Envelope
@@ -95,13 +94,13 @@ class Batch:
         self.lines.append(DecidedLine(record, kept_under, fact_id, message.subject, "its_company_was_removed"))
         return True
 
-    async def read(self, connection: AsyncConnection, wanted: Mapping[StateKey, Flow]) -> None:
+    async def read(self, connection: DatabaseConnection, wanted: Mapping[StateKey, Flow]) -> None:
         """Read states, and nothing else, as ``take_in`` does."""
         await together(connection, asked := asking(wanted))
         await self.take_in(connection, wanted, asked)
 
     async def take_in(
-        self, connection: AsyncConnection, wanted: Mapping[StateKey, Flow], asked: Sequence[Asked]
+        self, connection: DatabaseConnection, wanted: Mapping[StateKey, Flow], asked: Sequence[Asked]
     ) -> None:
         """Take in those wanted of the states that were asked for; of what is not known yet there is an empty one."""
         rows = [row for each in asked for row in each.rows if row[:3] in wanted]
@@ -112,7 +111,7 @@ class Batch:
         for place, flow in wanted.items():
             self.states.setdefault(place, unseen[flow.name])
 
-    async def writing(self, connection: AsyncConnection) -> list[Asked]:
+    async def writing(self, connection: DatabaseConnection) -> list[Asked]:
         """Return what writes the states that changed, and the lines; keys of people are made at once."""
         asked: list[Asked] = []
         # A state like that of a key never seen need not be kept.
@@ -155,7 +154,7 @@ def asking(wanted: Iterable[StateKey]) -> list[Asked]:
     return [Asked(_STATES, _places(places))] if places else []
 
 
-async def states_of(connection: AsyncConnection, rows: Sequence[tuple[Flow, str]]) -> list[BaseModel]:
+async def states_of(connection: DatabaseConnection, rows: Sequence[tuple[Flow, str]]) -> list[BaseModel]:
     """Return states as they stand in the table, the values of people in them opened.
 
     Raises:

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import registry, tenants
 from infra.deciding import planning, remembering
 from infra.deciding.planning import Look
 from infra.plugin import Flow, Terms
+from infra.postgres import Engine
 from schemas.plans import CorrectionRow, Plan
 
 
@@ -18,7 +17,7 @@ def flow_of_corrections() -> Flow:
 
 
 async def corrections(
-    engine: AsyncEngine,
+    engine: Engine,
     flow: Flow,
     tenant: str,
     terms: Terms,
@@ -39,7 +38,7 @@ async def corrections(
 
 
 async def make(
-    engine: AsyncEngine,
+    engine: Engine,
     flow: Flow,
     tenant: str,
     days: tuple[date, date],

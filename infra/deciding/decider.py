@@ -11,8 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import faultpoints, store, telemetry, tracing
 from infra.access import people
@@ -26,6 +24,7 @@ from infra.kafka.outbox import Left, Outbox
 from infra.kafka.parking import FLOWS, OF_NOBODY, Failure, Parked, Parking, fault_of
 from infra.kafka.records import AT_ONCE, Record, letter_of, read, tenant_of
 from infra.plugin import Flow, Terms
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.store import Asked
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
@@ -114,7 +113,7 @@ class Decider:
     ``code`` names the code that decides: what another one has parked is tried again.
     """
 
-    def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, flows: Sequence[Flow], code: str = "") -> None:
+    def __init__(self, engine: Engine, producer: AIOKafkaProducer, flows: Sequence[Flow], code: str = "") -> None:
         self._engine = engine
         self._outbox = Outbox(producer)
         self._flows = tuple(flows)
@@ -335,7 +334,7 @@ class Decider:
             return await self._remember(connection, batch, left)
 
     async def _take_effect(
-        self, connection: AsyncConnection, batch: Batch, record: Record, message: Envelope[Any]
+        self, connection: DatabaseConnection, batch: Batch, record: Record, message: Envelope[Any]
     ) -> None:
         """Write settings down, or let flows decide that a plan was applied; its line is written when all were told."""
         told = message.data
@@ -388,7 +387,7 @@ class Decider:
                 if not await self._retry(tenant):
                     break
 
-    async def _open(self, connection: AsyncConnection, tenants: Sequence[str], *asked: Asked) -> Left:
+    async def _open(self, connection: DatabaseConnection, tenants: Sequence[str], *asked: Asked) -> Left:
         """Lock companies for this transaction, and ask more; return what is left to send of them, and to forget."""
         opening = self._outbox.opening(tenants)
         await store.together(connection, [_locking(tenants), *opening.asked, *asked])
@@ -396,7 +395,7 @@ class Decider:
 
     async def _decide_one(
         self,
-        connection: AsyncConnection,
+        connection: DatabaseConnection,
         batch: Batch,
         flow: Flow,
         keys: tuple[str, ...],
@@ -422,7 +421,7 @@ class Decider:
         line.rules = " ".join(filter(None, (line.rules, *rules)))
         batch.decisions.update((flow.name, rule) for rule in rules or ("nothing_to_do",))
 
-    async def _remember(self, connection: AsyncConnection, batch: Batch, left: Left) -> Left:
+    async def _remember(self, connection: DatabaseConnection, batch: Batch, left: Left) -> Left:
         """Write states, lines and orders in this transaction; return the orders with what was left to send before."""
         writing = await batch.writing(connection)
         sealed = await people.seal(connection, [((o.tenant, o.subject), o.data) for o, *_ in batch.orders])

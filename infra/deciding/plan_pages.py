@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
 from pydantic_core import from_json
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import store
 from infra.access import people
 from infra.deciding import plan_rows
 from infra.plugin import Flow, Terms
+from infra.postgres import DatabaseConnection, Engine, text
 from schemas.events import Side
 from schemas.plans import CHOSEN, Plan, PlanRow
 
@@ -134,7 +133,7 @@ class Group:
         return not self.applied and (self.action != "do_nothing" or self.chosen)
 
 
-async def looked_up(engine: AsyncEngine, plan: Plan, meant: Meant) -> Meant:
+async def looked_up(engine: Engine, plan: Plan, meant: Meant) -> Meant:
     """Return the same with the numbers of those who are called so: names are sealed where they stand."""
     if not meant.said:
         return meant
@@ -146,25 +145,25 @@ async def looked_up(engine: AsyncEngine, plan: Plan, meant: Meant) -> Meant:
     return replace(meant, called=tuple(number for number, name in found if said in name.casefold()))
 
 
-async def page(engine: AsyncEngine, plan: Plan, meant: Meant, *, after: int = 0, limit: int = 100) -> list[PlanRow]:
+async def page(engine: Engine, plan: Plan, meant: Meant, *, after: int = 0, limit: int = 100) -> list[PlanRow]:
     """Return the next rows that are meant, in the plan's sequence."""
     async with engine.connect() as connection:
         bodies = list(await connection.scalars(_PAGE, {**meant.values(plan), "after": after, "page": limit}))
         return await people.models(connection, PlanRow, bodies)
 
 
-async def numbers(engine: AsyncEngine, plan: Plan, meant: Meant) -> tuple[int, ...]:
+async def numbers(engine: Engine, plan: Plan, meant: Meant) -> tuple[int, ...]:
     """Return the numbers of all rows that are meant."""
     return tuple(await store.scalars(engine, _NUMBERS, meant.values(plan)))
 
 
-async def groups(engine: AsyncEngine, plan: Plan, meant: Meant = Meant()) -> tuple[Group, ...]:
+async def groups(engine: Engine, plan: Plan, meant: Meant = Meant()) -> tuple[Group, ...]:
     """Return how many of the rows that are meant stand alike."""
     found = await store.rows(engine, _WHERE, {**meant.values(plan), "chosen": CHOSEN})
     return tuple(Group(*row) for row in found)
 
 
-async def fields(engine: AsyncEngine, plan: Plan) -> Mapping[tuple[str, str], Mapping[str, int]]:
+async def fields(engine: Engine, plan: Plan) -> Mapping[tuple[str, str], Mapping[str, int]]:
     """Return for each field and way to differ how many pairs there are, by whose value both get."""
     told: dict[tuple[str, str], dict[str, int]] = {}
     for field, kind, prefer, number in await store.rows(engine, _FIELDS, {"plan_id": plan.plan_id}):
@@ -172,14 +171,12 @@ async def fields(engine: AsyncEngine, plan: Plan) -> Mapping[tuple[str, str], Ma
     return told
 
 
-async def seen(connection: AsyncConnection, plan: Plan, meant: Meant) -> str:
+async def seen(connection: DatabaseConnection, plan: Plan, meant: Meant) -> str:
     """Return a digest of which rows there are and of their versions: what a person was shown is what is sent."""
     return str(await connection.scalar(_SEEN, meant.values(plan)))
 
 
-async def preview(
-    engine: AsyncEngine, flow: Flow, plan: Plan, rows: Sequence[PlanRow], terms: Terms
-) -> tuple[PlanRow, ...]:
+async def preview(engine: Engine, flow: Flow, plan: Plan, rows: Sequence[PlanRow], terms: Terms) -> tuple[PlanRow, ...]:
     """Return rows with what each of them would do now. Nothing is kept."""
     async with engine.connect() as connection:
         return await plan_rows.effects(connection, flow, plan, rows, terms)

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from infra.deciding import remembering
 from infra.deciding.decision import Decision, deciding, reading
 from infra.plugin import Flow, Terms
+from infra.postgres import DatabaseConnection
 from schemas import envelope as envelopes
 from schemas.events import Fact
 from schemas.plans import Plan
@@ -22,7 +21,7 @@ def fact(flow: Flow, plan: Plan, row: Any, *, by: str, at: datetime) -> Fact:
 
 
 async def effects(
-    connection: AsyncConnection, flow: Flow, plan: Plan, rows: Sequence[Any], terms: Terms
+    connection: DatabaseConnection, flow: Flow, plan: Plan, rows: Sequence[Any], terms: Terms
 ) -> tuple[Any, ...]:
     """Return rows with what each of them does when it is applied."""
     states: dict[str, Any] = {}

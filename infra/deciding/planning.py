@@ -6,13 +6,11 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 from uuid import uuid4
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from infra import clock, registry, store, tenants
 from infra.access import people
 from infra.deciding import plan_pages, plan_rows, remembering
 from infra.plugin import Flow, Host, Terms
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.store import lines
 from schemas.events import PlanApplied
 from schemas.marks import MARKS
@@ -180,20 +178,18 @@ class Which:
     row: int = 0
 
 
-async def undecided(engine: AsyncEngine, tenant: str, facts: Sequence[str]) -> int:
+async def undecided(engine: Engine, tenant: str, facts: Sequence[str]) -> int:
     """Return how many of these facts no flow has decided yet."""
     return await store.scalar(engine, _UNDECIDED, {"tenant": tenant, "facts": list(facts)}) or 0
 
 
-async def decided_lines(engine: AsyncEngine, tenant: str) -> int:
+async def decided_lines(engine: Engine, tenant: str) -> int:
     """Return how many records of a company are decided on the topics that plans rest on."""
     topics = [mark.TOPIC for mark in MARKS]
     return await store.scalar(engine, _LINES, {"tenant": tenant, "topics": topics}) or 0
 
 
-async def propose(
-    engine: AsyncEngine, flow: Flow, tenant: str, today: date
-) -> tuple[tuple[Any, ...], TenantSettings, int]:
+async def propose(engine: Engine, flow: Flow, tenant: str, today: date) -> tuple[tuple[Any, ...], TenantSettings, int]:
     """Compute a plan's rows from all that a flow remembers of a company; with the settings, and their version."""
     if flow.plan is None:
         raise TypeError(f"the flow {flow.name} makes no plans")
@@ -204,7 +200,7 @@ async def propose(
 
 
 async def make(
-    engine: AsyncEngine, flow: Flow, tenant: str, today: date, *, by: str = "", look: Look | None = None
+    engine: Engine, flow: Flow, tenant: str, today: date, *, by: str = "", look: Look | None = None
 ) -> tuple[Plan, tuple[Any, ...]]:
     """Compute a plan, and keep it. Nothing else happens.
 
@@ -218,7 +214,7 @@ async def make(
 
 
 async def keep(
-    engine: AsyncEngine,
+    engine: Engine,
     flow: Flow,
     tenant: str,
     rows: Sequence[Any],
@@ -266,7 +262,7 @@ def _plan_values(plan: Plan) -> dict[str, Any]:
     }
 
 
-async def _row_values(connection: AsyncConnection, plan: Plan, rows: Sequence[Row]) -> dict[str, Any]:
+async def _row_values(connection: DatabaseConnection, plan: Plan, rows: Sequence[Row]) -> dict[str, Any]:
     sealed = await people.seal(connection, [((plan.tenant, row.key), row) for row in rows])
     return {
         "plan_id": plan.plan_id,
@@ -281,7 +277,7 @@ def _pages(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
     return (rows[at : at + _PAGE] for at in range(0, len(rows), _PAGE))
 
 
-async def find(engine: AsyncEngine, begins: str) -> Plan:
+async def find(engine: Engine, begins: str) -> Plan:
     """Return the plan whose id begins like this; nothing means none, also where there is only one. Raises NoPlan."""
     plain = begins.replace("%", "").replace("_", "")
     found = await store.scalars(engine, _PLAN, {"begins": f"{plain}%"}) if plain else ()
@@ -292,14 +288,14 @@ async def find(engine: AsyncEngine, begins: str) -> Plan:
     return Plan.model_validate_json(found[0])
 
 
-async def plans(engine: AsyncEngine, tenant: str, flow: str = "") -> list[Plan]:
+async def plans(engine: Engine, tenant: str, flow: str = "") -> list[Plan]:
     """Return a company's last plans, or those of one flow, the newest first: fifty at most."""
     return [
         Plan.model_validate_json(body) for body in await store.scalars(engine, _PLANS, {"tenant": tenant, "flow": flow})
     ]
 
 
-async def open_plan(engine: AsyncEngine, tenant: str, flow: Flow) -> tuple[Plan | None, Plan | None]:
+async def open_plan(engine: Engine, tenant: str, flow: Flow) -> tuple[Plan | None, Plan | None]:
     """Return a company's newest plan of a flow that was neither applied nor dropped, and its last applied one.
 
     A plan that is older than one that was applied as a whole shows what was: it counts as over.
@@ -310,13 +306,13 @@ async def open_plan(engine: AsyncEngine, tenant: str, flow: Flow) -> tuple[Plan 
     return (newest if newest and (last is None or newest.made_at > _at(last)) else None), last
 
 
-async def last_applied(engine: AsyncEngine, tenant: str, flow: str) -> Plan | None:
+async def last_applied(engine: Engine, tenant: str, flow: str) -> Plan | None:
     """Return a company's plan of a flow that was applied last, however many were made since; None: none was yet."""
     found = await store.scalar(engine, _LAST_APPLIED, {"tenant": tenant, "flow": flow})
     return Plan.model_validate_json(found) if found else None
 
 
-async def rows(engine: AsyncEngine, plan: Plan, which: Which = Which()) -> AsyncIterator[Any]:
+async def rows(engine: Engine, plan: Plan, which: Which = Which()) -> AsyncIterator[Any]:
     """Yield a plan's rows, a page at a time; each is what its flow says that a row is."""
     after, more, kind = 0, True, registry.flow(plan.flow).row
     while more:
@@ -331,23 +327,23 @@ async def rows(engine: AsyncEngine, plan: Plan, which: Which = Which()) -> Async
         more = len(bodies) == _PAGE
 
 
-async def counts(engine: AsyncEngine, plan: Plan) -> Mapping[tuple[str, str], int]:
+async def counts(engine: Engine, plan: Plan) -> Mapping[tuple[str, str], int]:
     """Return how many rows there are of each state and action."""
     found = await store.rows(engine, _COUNTS, {"plan_id": plan.plan_id})
     return {(state, action): number for state, action, number in found}
 
 
-async def left(engine: AsyncEngine, plan: Plan) -> int:
+async def left(engine: Engine, plan: Plan) -> int:
     """Return how many rows that ask for something are not applied yet."""
     return await store.scalar(engine, _LEFT, {"plan_id": plan.plan_id, "chosen": CHOSEN}) or 0
 
 
-async def untold(engine: AsyncEngine, plan: Plan) -> int:
+async def untold(engine: Engine, plan: Plan) -> int:
     """Return how many rows were applied of which no flow was told yet: whoever sent them was ended."""
     return await store.scalar(engine, _UNTOLD, {"plan_id": plan.plan_id}) or 0
 
 
-async def edit(engine: AsyncEngine, plan: Plan, changed: Sequence[Any], gone: Sequence[int] = ()) -> tuple[Any, ...]:
+async def edit(engine: Engine, plan: Plan, changed: Sequence[Any], gone: Sequence[int] = ()) -> tuple[Any, ...]:
     """Keep changed rows of a plan, each with what it does now; return them.
 
     Args:
@@ -367,7 +363,7 @@ async def edit(engine: AsyncEngine, plan: Plan, changed: Sequence[Any], gone: Se
 
 
 async def _change(
-    connection: AsyncConnection, flow: Flow, plan: Plan, changed: Sequence[Any], terms: Terms, *, joins: bool = False
+    connection: DatabaseConnection, flow: Flow, plan: Plan, changed: Sequence[Any], terms: Terms, *, joins: bool = False
 ) -> list[Any]:
     kept: list[Any] = []
     for page in _pages(changed):
@@ -383,7 +379,7 @@ def _moved() -> NotPossible:
     return NotPossible("a row was applied or joined with another one meanwhile: look again (plan show)", "moved")
 
 
-async def drop(engine: AsyncEngine, plan: Plan) -> None:
+async def drop(engine: Engine, plan: Plan) -> None:
     """Throw a plan away; what was applied of it stays.
 
     Raises NotPossible when it is applied as a whole, or gone; or rows were applied and are not told yet: nobody else
@@ -399,7 +395,7 @@ async def drop(engine: AsyncEngine, plan: Plan) -> None:
         await connection.execute(_DROP, of_plan)
 
 
-async def _terms(connection: AsyncConnection, plan: Plan) -> Terms:
+async def _terms(connection: DatabaseConnection, plan: Plan) -> Terms:
     """Lock a plan that can still be changed; return what it is decided with."""
     state = await connection.scalar(_LOCK, {"plan_id": plan.plan_id})
     if state != "made":
@@ -483,7 +479,9 @@ async def apply(
         return Applied(await _as_kept(connection, begun), tuple(sent), 0)
 
 
-async def _only_goes_on(connection: AsyncConnection, plan: Plan, only: Sequence[int] | None, shown: str | None) -> bool:
+async def _only_goes_on(
+    connection: DatabaseConnection, plan: Plan, only: Sequence[int] | None, shown: str | None
+) -> bool:
     """Tell whether nothing more is applied, and what was before is told: somebody has decided it, whatever is set now.
 
     So it is where no row is meant; and where the settings have changed since, so that no other can be, and some are
@@ -495,20 +493,22 @@ async def _only_goes_on(connection: AsyncConnection, plan: Plan, only: Sequence[
     return version != plan.settings_version and bool(await connection.scalar(_UNTOLD, {"plan_id": plan.plan_id}))
 
 
-async def _as_kept(connection: AsyncConnection, begun: Plan) -> Plan:
+async def _as_kept(connection: DatabaseConnection, begun: Plan) -> Plan:
     """Return an applied plan as whoever was first has applied it: by whom, and when."""
     kept = await connection.scalar(_AS_KEPT, {"plan_id": begun.plan_id})
     found = Plan.model_validate_json(kept) if kept else begun
     return found if found.state == "applied" else begun
 
 
-async def _is_as_shown(connection: AsyncConnection, plan: Plan, only: Sequence[int] | None, shown: str | None) -> None:
+async def _is_as_shown(
+    connection: DatabaseConnection, plan: Plan, only: Sequence[int] | None, shown: str | None
+) -> None:
     meant = plan_pages.Meant(rows=None if only is None else tuple(only))
     if shown is not None and await plan_pages.seen(connection, plan, meant) != shown:
         raise NotPossible("what would be sent is not what was shown: somebody has changed it, look again", "shown")
 
 
-async def _unsent(engine: AsyncEngine, plan: Plan) -> list[Any]:
+async def _unsent(engine: Engine, plan: Plan) -> list[Any]:
     async with engine.connect() as connection:
         bodies = list(await connection.scalars(_UNSENT, {"plan_id": plan.plan_id, "page": _PAGE}))
         return await people.models(connection, registry.flow(plan.flow).row, bodies)
@@ -527,7 +527,7 @@ def _at(plan: Plan) -> datetime:
     return plan.applied_at or plan.made_at
 
 
-async def became(engine: AsyncEngine, plan: Plan) -> list[RowOutcome[Any]]:
+async def became(engine: Engine, plan: Plan) -> list[RowOutcome[Any]]:
     """Return what became of each row that was applied, as far as is known now."""
     async with engine.connect() as connection:
         values = {"plan_id": plan.plan_id, "tenant": plan.tenant, "applied_at": _at(plan), "unlinked": UNLINKED}

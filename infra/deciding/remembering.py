@@ -4,13 +4,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from infra import store
 from infra.access import people
 from infra.deciding.terms import KnownTerms
 from infra.plugin import Asking, Autopsy, Flow, Known, ResultT
+from infra.postgres import DatabaseConnection, Engine, text
 from schemas.commands import HoldForReview
 from schemas.words import Text
 
@@ -20,7 +18,7 @@ _THESE = text("select key, state::text from flow_state where flow = :flow and te
 _COUNT = text("select count(*) from flow_state where flow = :flow and tenant = :tenant")
 
 
-async def everybody(engine: AsyncEngine, flow: Flow, tenant: str) -> dict[str, Known]:
+async def everybody(engine: Engine, flow: Flow, tenant: str) -> dict[str, Known]:
     """Return everybody that a flow knows, by their keys."""
     found: dict[str, Known] = {}
     if flow.known is None:
@@ -33,19 +31,18 @@ async def everybody(engine: AsyncEngine, flow: Flow, tenant: str) -> dict[str, K
 
 
 async def pages(
-    engine: AsyncEngine, flow: Flow, tenant: str, wanted: Callable[[str], bool] = lambda _key: True
+    engine: Engine, flow: Flow, tenant: str, wanted: Callable[[str], bool] = lambda _key: True
 ) -> AsyncIterator[Mapping[str, Any]]:
     """Yield the state of each key that a flow remembers, some hundred keys at a time."""
     async with engine.connect() as connection:
-        stream = await connection.stream(_EVERY, {"flow": flow.name, "tenant": tenant})
-        async for page in stream.partitions(_PAGE):
+        async for page in connection.pages(_EVERY, {"flow": flow.name, "tenant": tenant}, _PAGE):
             rows = [(key, state) for key, state in page if wanted(key)]
             read = await people.models(connection, flow.state, [state for _, state in rows])
             yield {key: state for (key, _), state in zip(rows, read, strict=True)}
 
 
 async def of_days(
-    engine: AsyncEngine, flow: Flow, tenant: str, days: tuple[date, date], progress: Callable[[int], None]
+    engine: Engine, flow: Flow, tenant: str, days: tuple[date, date], progress: Callable[[int], None]
 ) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
     """Yield each key whose content belongs to one of these days, with its state and those looked at, too (``akin``).
 
@@ -68,7 +65,7 @@ async def of_days(
         progress(len(page))
 
 
-async def names(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, keys: Iterable[str]) -> dict[str, str]:
+async def names(engine: Engine, flows: Iterable[Flow], tenant: str, keys: Iterable[str]) -> dict[str, str]:
     """Return what people call these keys, as far as flows know. Names are for whoever asks, and for no log."""
     wanted = list(keys)
     found: dict[str, str] = {}
@@ -81,7 +78,7 @@ async def names(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, keys: I
     return found
 
 
-async def standing(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, key: str) -> tuple[Text, ...]:
+async def standing(engine: Engine, flows: Iterable[Flow], tenant: str, key: str) -> tuple[Text, ...]:
     """Return how a key stands, as the flows say that remember it."""
     told: tuple[Text, ...] = ()
     for flow in flows:
@@ -92,7 +89,7 @@ async def standing(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, key:
     return told
 
 
-async def answer(engine: AsyncEngine, flow: Flow, tenant: str, asking: Asking[ResultT]) -> ResultT:
+async def answer(engine: Engine, flow: Flow, tenant: str, asking: Asking[ResultT]) -> ResultT:
     """Return what a flow answers, reading the states that it asks for; a key never told of has an empty one."""
     known: Mapping[str, Any] | None = None
     while True:
@@ -105,7 +102,7 @@ async def answer(engine: AsyncEngine, flow: Flow, tenant: str, asking: Asking[Re
         known = {key: found.get(key) or flow.state() for key in keys}
 
 
-async def autopsy(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, hold: HoldForReview) -> Autopsy:
+async def autopsy(engine: Engine, flows: Iterable[Flow], tenant: str, hold: HoldForReview) -> Autopsy:
     """Return what flows can say of something that is held, under the settings in force."""
     async with engine.connect() as connection:
         terms = (await KnownTerms().of(connection, [tenant]))[tenant]
@@ -116,12 +113,12 @@ async def autopsy(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, hold:
     return Autopsy(before, tuple(remedy for each in found for remedy in each.remedies))
 
 
-async def count(engine: AsyncEngine, flow: Flow, tenant: str) -> int:
+async def count(engine: Engine, flow: Flow, tenant: str) -> int:
     """Return how many keys a flow remembers."""
     return await store.scalar(engine, _COUNT, {"flow": flow.name, "tenant": tenant}) or 0
 
 
-async def states(engine: AsyncEngine, flow: Flow, tenant: str, keys: Iterable[str]) -> Mapping[str, Any]:
+async def states(engine: Engine, flow: Flow, tenant: str, keys: Iterable[str]) -> Mapping[str, Any]:
     """Return the states of these keys; a key that was never told of has none."""
     if not (wanted := list(keys)):
         return {}
@@ -129,7 +126,7 @@ async def states(engine: AsyncEngine, flow: Flow, tenant: str, keys: Iterable[st
         return await states_in(connection, flow, tenant, wanted)
 
 
-async def states_in(connection: AsyncConnection, flow: Flow, tenant: str, keys: Sequence[str]) -> Mapping[str, Any]:
+async def states_in(connection: DatabaseConnection, flow: Flow, tenant: str, keys: Sequence[str]) -> Mapping[str, Any]:
     """Return what ``states`` returns, as this transaction sees it."""
     rows = (await connection.execute(_THESE, {"flow": flow.name, "tenant": tenant, "keys": keys})).all()
     read = await people.models(connection, flow.state, [state for _, state in rows])

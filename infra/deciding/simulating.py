@@ -8,10 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra.deciding import remembering
 from infra.plugin import Flow, Outcome, Terms
+from infra.postgres import Engine
 from schemas.money import ZERO, summed
 
 _EXAMPLES: Final = 10
@@ -81,13 +80,13 @@ def tried(flows: Iterable[Flow]) -> tuple[Flow, ...]:
     return tuple(flow for flow in flows if flow.trial is not None)
 
 
-async def count(engine: AsyncEngine, flows: Iterable[Flow], tenant: str) -> int:
+async def count(engine: Engine, flows: Iterable[Flow], tenant: str) -> int:
     """Return how many keys a simulation looks at."""
     return sum([await remembering.count(engine, flow, tenant) for flow in tried(flows)])
 
 
 async def simulate(
-    engine: AsyncEngine,
+    engine: Engine,
     flows: Iterable[Flow],
     tenant: str,
     terms: tuple[Terms, Terms],

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from infra.plugin import Terms
+from infra.postgres import DatabaseConnection, text
 from infra.store import Asked, together
 from schemas.settings import TenantSettings
 
@@ -31,12 +29,12 @@ class KnownTerms:
         """Return what asks for the versions that are in force."""
         return Asked(_VERSIONS, {"tenants": list(tenants)})
 
-    async def of(self, connection: AsyncConnection, tenants: Sequence[str]) -> dict[str, Terms]:
+    async def of(self, connection: DatabaseConnection, tenants: Sequence[str]) -> dict[str, Terms]:
         """Return what companies' decisions are made with, as ``read`` does, asking for nothing else."""
         await together(connection, [asked := self.asking(tenants)])
         return await self.read(connection, asked)
 
-    async def read(self, connection: AsyncConnection, asked: Asked) -> dict[str, Terms]:
+    async def read(self, connection: DatabaseConnection, asked: Asked) -> dict[str, Terms]:
         """Return what companies' decisions are made with; settings that were read before are not read again."""
         rows = asked.rows
         new = {t: i for t, i, version, *_ in rows if version and self._known.get((t, i), self._none).version != version}

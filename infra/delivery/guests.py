@@ -12,15 +12,14 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+import psycopg
 
 from infra import clock, leases, store, telemetry
 from infra.delivery.budget import BACKFILL, LIFE, LOOK_UP, WINDOW, Budget
 from infra.failing import named
 from infra.leases import Lease
 from infra.plugin import Attempt, Host
+from infra.postgres import Engine, text
 
 __all__ = ["BACKFILL", "LOOK_UP", "giving_way", "guest"]
 
@@ -110,7 +109,7 @@ class LoanRequest:
 class Loans:
     """The rows by which guests and owners find each other. Each statement is a transaction: nobody can hold a lock."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     async def look(self, name: str, priority: int) -> LaneLease:
@@ -129,7 +128,7 @@ class Loans:
     async def ask(self, name: str, priority: int, calls: int, waited: float = 0.0, pause: float | None = None) -> int:
         """Ask the lane's owner for calls, or tell it of a pause; return the request's id."""
         values = {"name": name, "priority": priority, "calls": calls, "waited": waited, "pause": pause}
-        return int((await self._execute(_ASK, **values)).scalar_one())
+        return int((await self._execute(_ASK, **values)).one()[0])
 
     async def look_again(self, request: int) -> tuple[int, float] | None:
         """Return the calls that were granted and how many seconds ago; None while they are not, or nobody knows."""
@@ -255,7 +254,7 @@ async def guest(host: Host, system: str, tenant: str, priority: int) -> AsyncIte
     try:
         yield Attempt(may_send=borrower.may_send, take=borrower.take, throttled=borrower.throttled)
     finally:
-        with suppress(SQLAlchemyError):  # a request that nobody looks at any more ends by itself
+        with suppress(psycopg.Error):  # a request that nobody looks at any more ends by itself
             await borrower.leave()
 
 

@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, store, telemetry
 from infra.access import people
 from infra.incarnations import COMPANY_REMOVED, former, removed_company
 from infra.kafka.outbox import arrived
 from infra.kafka.parking import fault_of
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.store import Asked, lines, together
 from infra.trail import Entry, put_on_record
 from infra.verdicts import RetryLater
@@ -236,7 +235,7 @@ class Journal:
 
     def __init__(
         self,
-        engine: AsyncEngine,
+        engine: Engine,
         sink: str,
         seen: Callable[[], Seen] = lambda: (None, 0),
         unswept: Collection[str] = (),
@@ -347,7 +346,10 @@ class Journal:
             return found
 
     async def _put_off(
-        self, connection: AsyncConnection, tenant: str, unread: Mapping[UUID, envelopes.Unreadable | people.KeyMissing]
+        self,
+        connection: DatabaseConnection,
+        tenant: str,
+        unread: Mapping[UUID, envelopes.Unreadable | people.KeyMissing],
     ) -> None:
         """Let orders wait that cannot be read here, after a roll-back say: only their keys wait behind them."""
         waits = [RetryLater(_UNTIL_READ_AGAIN, e.code, str(e), "operator") for e in unread.values()]
@@ -410,7 +412,7 @@ class Journal:
                 future.set_result(_name(step) in done)
 
 
-async def _sealed(connection: AsyncConnection, entries: Sequence[Entry]) -> list[Entry]:
+async def _sealed(connection: DatabaseConnection, entries: Sequence[Entry]) -> list[Entry]:
     """Return entries of which the trail can be read and proved for ever, and what records showed as long as may be."""
     records = [((e.message.tenant, e.message.subject), e.shown) for e in entries if e.shown is not None]
     sealed = iter(await people.seal(connection, records))
@@ -427,7 +429,7 @@ def _tell(pending: Sequence[tuple[_Step, asyncio.Future[bool]]], error: Exceptio
             future.set_exception(error)
 
 
-async def _mark(connection: AsyncConnection, marks: Sequence[_Mark], seen: Seen) -> _Done:
+async def _mark(connection: DatabaseConnection, marks: Sequence[_Mark], seen: Seen) -> _Done:
     if not marks:
         return set()
     rows = await connection.execute(
@@ -443,7 +445,7 @@ async def _mark(connection: AsyncConnection, marks: Sequence[_Mark], seen: Seen)
     return {(order_id, epoch) for order_id, epoch, _ in rows}
 
 
-async def _change(connection: AsyncConnection, changes: Sequence[Transition]) -> _Done:
+async def _change(connection: DatabaseConnection, changes: Sequence[Transition]) -> _Done:
     if not changes:
         return set()
     rows = await connection.execute(
@@ -470,7 +472,7 @@ def put_off(later: RetryLater) -> dict[str, Any]:
     return {"outcome": "put_off", **said, "who": later.who, "of_kind": later.of_kind}
 
 
-async def end_as_on_record(connection: AsyncConnection, orders: Iterable[tuple[str, str]]) -> int:
+async def end_as_on_record(connection: DatabaseConnection, orders: Iterable[tuple[str, str]]) -> int:
     """Let orders (company, id) end as the trail has it, where the journal does not know yet; return how many did."""
     tenants, names = zip(*orders, strict=True)
     return (await connection.execute(_END_AS_ON_RECORD, {"tenants": list(tenants), "orders": list(names)})).rowcount

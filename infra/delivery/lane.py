@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from infra import clock, faultpoints, store, telemetry, tracing, words
+from infra import clock, faultpoints, postgres, telemetry, tracing, words
 from infra.delivery.budget import Budget
 from infra.delivery.journal import Journal, Transition, Work, put_off
 from infra.delivery.pace import OUR_FAILURE, Pace
@@ -267,7 +267,7 @@ class Lane:
 
     def _failed(self, error: Exception, what: str, work: Work) -> tuple[RetryLater, Text]:
         """Log what kept an order from being carried out or looked for; return how long it waits for it, and why."""
-        if isinstance(error, store.AWAY):
+        if isinstance(error, postgres.AWAY):
             _log.warning("database away", tenant=self._tenant, order_id=work.order.id, error=named(error))
             why = words.DATABASE_AWAY(error=named(error))
             return RetryLater.saying(_AFTER_THE_DATABASE, "database_away", why, "operator"), why

@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import store
+from infra.postgres import Engine, text
 from infra.rows import Resting
 from schemas import envelope as envelopes
 from schemas.commands import Order, VoucherRef
@@ -88,7 +86,7 @@ class Waiting:
 class Orders(Generic[_Order]):
     """One company's orders of a kind for a sink."""
 
-    def __init__(self, engine: AsyncEngine, sink: str, tenant: str, kind: type[_Order]) -> None:
+    def __init__(self, engine: Engine, sink: str, tenant: str, kind: type[_Order]) -> None:
         self._engine = engine
         self._values = {"sink": sink, "tenant": tenant, "type": envelopes.type_of(kind)}
 
@@ -133,13 +131,13 @@ class Orders(Generic[_Order]):
         return [(_order(body), record) for body, record in rows]
 
 
-async def waiting(engine: AsyncEngine, sink: str, codes: Iterable[str]) -> list[Waiting]:
+async def waiting(engine: Engine, sink: str, codes: Iterable[str]) -> list[Waiting]:
     """Return the companies of which something waits for one of these reasons."""
     rows = await store.rows(engine, _WAITING, {"sink": sink, "codes": sorted(codes)})
     return [Waiting(tenant, tuple(found), age) for tenant, found, age in rows]
 
 
-async def resting(engine: AsyncEngine, system: str, tenant: str) -> tuple[Resting, ...]:
+async def resting(engine: Engine, system: str, tenant: str) -> tuple[Resting, ...]:
     """Return the kinds of a company's orders that wait for something at a system while the others go on."""
     rows = await store.rows(engine, _RESTING, {"system": system, "tenant": tenant})
     return tuple(Resting(row.type, row.code, row.number) for row in rows)

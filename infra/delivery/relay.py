@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, faultpoints, store, tracing
 from infra.leases import Lease, Leases, lead
+from infra.postgres import Engine, text
 from schemas.audit import AuditRecord
 from schemas.envelope import Envelope, type_of
 
@@ -29,7 +28,7 @@ _PUBLISHED = text("update audit set published_at = clock_timestamp() where id = 
 class Relay:
     """One process at a time publishes. A predecessor that wakes up late can only repeat records."""
 
-    def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, leases: Leases) -> None:
+    def __init__(self, engine: Engine, producer: AIOKafkaProducer, leases: Leases) -> None:
         self._engine = engine
         self._producer = producer
         self._leases = leases

@@ -6,8 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import faultpoints, telemetry, tracing
 from infra.access import erasing
@@ -15,6 +13,7 @@ from infra.incarnations import former, removed_company
 from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
 from infra.kafka.outbox import arrived
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.settings import Settings
 from infra.store import together
 from infra.trail import Entry, put_on_record
@@ -50,7 +49,7 @@ _ON_RECORD = text(
 class ReviewRole:
     """Reads orders for the desk and dead letters. Repeating a message changes nothing."""
 
-    def __init__(self, *, engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings) -> None:
+    def __init__(self, *, engine: Engine, producer: AIOKafkaProducer, settings: Settings) -> None:
         self._engine = engine
         self._reader = GroupMember(
             kafka=settings.kafka,
@@ -79,7 +78,7 @@ class ReviewRole:
         faultpoints.reach("desk.recorded")
 
 
-async def _take(connection: AsyncConnection, message: Envelope[Any], hop: str) -> Entry | None:
+async def _take(connection: DatabaseConnection, message: Envelope[Any], hop: str) -> Entry | None:
     """Write one message down; return what goes on record, or None when it was there already."""
     match message.data:
         case HoldForReview() as hold:
@@ -137,7 +136,7 @@ async def _take(connection: AsyncConnection, message: Envelope[Any], hop: str) -
             raise TypeError(f"{message.type} is not for the desk")
 
 
-async def _drop(connection: AsyncConnection, message: Envelope[Any], keys: DropKeys) -> Entry | None:
+async def _drop(connection: DatabaseConnection, message: Envelope[Any], keys: DropKeys) -> Entry | None:
     by, at = keys.decided_by, keys.decided_at
     new = await erasing.drop(connection, message.tenant, keys.records, by=by, at=at)
     if not new or await connection.scalar(_ON_RECORD, _name(message) | {"outcome": "erased"}):

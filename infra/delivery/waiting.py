@@ -6,12 +6,11 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Row, TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import store
 from infra.access import people
 from infra.plugin import Flow
+from infra.postgres import DatabaseConnection, Engine, Row, Statement, text
 from infra.rows import Dead, Hold
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
@@ -85,9 +84,7 @@ class NotOpen(LookupError):
     """There is no such dead letter, or somebody has dealt with it already."""
 
 
-async def holds(
-    engine: AsyncEngine, tenant: str | None = None, *, closed: bool = False, limit: int = MOST
-) -> list[Hold]:
+async def holds(engine: Engine, tenant: str | None = None, *, closed: bool = False, limit: int = MOST) -> list[Hold]:
     """Return what waits for a person, the oldest first; with ``closed`` what waited, too.
 
     Of more than the limit each company's first are returned, and what is open before what is not: none hides another.
@@ -96,18 +93,18 @@ async def holds(
     return sorted(await _found(engine, _HELD, values), key=lambda hold: hold.held_at)
 
 
-async def number_of_holds(engine: AsyncEngine, tenant: str | None, *, closed: bool) -> int:
+async def number_of_holds(engine: Engine, tenant: str | None, *, closed: bool) -> int:
     """Return how many ``holds`` would return without a limit."""
     return await store.scalar(engine, _NUMBER_HELD, {"tenant": tenant, "closed": closed}) or 0
 
 
-async def not_heard_of(engine: AsyncEngine, tenant: str | None) -> int:
+async def not_heard_of(engine: Engine, tenant: str | None) -> int:
     """Return how many keys wait as flows remember them and are not held as far as the desk has heard, or not yet."""
     return await store.scalar(engine, _NOT_HEARD_OF, {"tenant": tenant}) or 0
 
 
 async def page_of_holds(
-    engine: AsyncEngine,
+    engine: Engine,
     tenants: Sequence[str],
     *,
     open_: bool = True,
@@ -130,40 +127,40 @@ async def page_of_holds(
     return await _found(engine, _HELD_PAGE[open_], values)
 
 
-async def keys_of(engine: AsyncEngine, tenant: str, flows: Sequence[str]) -> list[str]:
+async def keys_of(engine: Engine, tenant: str, flows: Sequence[str]) -> list[str]:
     """Return the keys of all that waits, or waited, for these flows of a company."""
     return list(await store.scalars(engine, _KEYS, {"tenant": tenant, "flows": list(flows)}))
 
 
-async def reasons(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, int]:
+async def reasons(engine: Engine, tenants: Sequence[str]) -> dict[str, int]:
     """Return how many of these companies' open holds there are of each reason, the most first."""
     return {row.reason: row.number for row in await store.rows(engine, _REASONS, {"tenants": list(tenants)})}
 
 
-async def hold(engine: AsyncEngine, tenant: str, hold_id: UUID) -> Hold | None:
+async def hold(engine: Engine, tenant: str, hold_id: UUID) -> Hold | None:
     """Return a company's hold."""
     return next(iter(await holds_with(engine, tenant, [hold_id])), None)
 
 
-async def holds_with(engine: AsyncEngine, tenant: str, hold_ids: Sequence[UUID]) -> list[Hold]:
+async def holds_with(engine: Engine, tenant: str, hold_ids: Sequence[UUID]) -> list[Hold]:
     """Return the company's holds that have these ids, in their order; an id that is none of its own is left out."""
     found = await _found(engine, _HELD_BY_ID, {"tenant": tenant, "ids": list(hold_ids)})
     return sorted(found, key=lambda hold: hold_ids.index(hold.hold_id))
 
 
-async def holds_called(engine: AsyncEngine, called: str, tenant: str | None = None, *, like: str) -> list[Hold]:
+async def holds_called(engine: Engine, called: str, tenant: str | None = None, *, like: str) -> list[Hold]:
     """Return the holds of this key, or one ``like`` it, or whose id begins so; open ones first, the newest."""
     values = {"tenant": tenant, "called": called, "shortened": like if "/" in called else "^$"}
     return await _found(engine, _HELD_CALLED, values)
 
 
-async def holds_of(connection: AsyncConnection, tenant: str, key: str) -> tuple[Hold, ...]:
+async def holds_of(connection: DatabaseConnection, tenant: str, key: str) -> tuple[Hold, ...]:
     """Return everything that ever waited of a company's key, the oldest first."""
     rows = (await connection.execute(_HELD_OF, {"tenant": tenant, "key": key})).all()
     return tuple(await _holds(connection, rows))
 
 
-async def lacking(engine: AsyncEngine, tenant: str, flows: Iterable[Flow]) -> dict[str, tuple[str, ...]]:
+async def lacking(engine: Engine, tenant: str, flows: Iterable[Flow]) -> dict[str, tuple[str, ...]]:
     """Return what a company's settings lack, as what waits for it tells: by reason, the names without an account."""
     wanting = [flow for flow in flows if flow.lacking]
     reasons = [reason for flow in wanting for reason in flow.lacking]
@@ -175,7 +172,7 @@ async def lacking(engine: AsyncEngine, tenant: str, flows: Iterable[Flow]) -> di
 
 
 async def dead_letters(
-    engine: AsyncEngine, tenant: str | None = None, *, closed: bool = False, limit: int = MOST
+    engine: Engine, tenant: str | None = None, *, closed: bool = False, limit: int = MOST
 ) -> list[Dead]:
     """Return the dead letters that are open, the oldest first; with ``closed`` all. Of too many: as ``holds``."""
     values = {"tenant": tenant, "closed": closed, "limit": limit}
@@ -183,18 +180,18 @@ async def dead_letters(
     return sorted(found, key=lambda dead: dead.found_at)
 
 
-async def number_of_letters(engine: AsyncEngine, tenant: str | None, *, closed: bool) -> int:
+async def number_of_letters(engine: Engine, tenant: str | None, *, closed: bool) -> int:
     """Return how many ``dead_letters`` would return without a limit."""
     return await store.scalar(engine, _NUMBER_DEAD, {"tenant": tenant, "closed": closed}) or 0
 
 
-async def dead_letter(engine: AsyncEngine, place: str) -> Dead | None:
+async def dead_letter(engine: Engine, place: str) -> Dead | None:
     """Return the dead letter of a place."""
     found = await store.rows(engine, _DEAD_AT, {"place": place})
     return _dead(found[0]) if found else None
 
 
-async def open_letter(connection: AsyncConnection, place: str) -> Envelope[DeadLetter]:
+async def open_letter(connection: DatabaseConnection, place: str) -> Envelope[DeadLetter]:
     """Lock a dead letter, for whoever deals with it. Raises NotOpen."""
     found = (await connection.execute(_LOCK_LETTER, {"place": place})).one_or_none()
     if found is None:
@@ -204,23 +201,23 @@ async def open_letter(connection: AsyncConnection, place: str) -> Envelope[DeadL
     return envelopes.decode(to_json(found.body))
 
 
-async def close_letter(connection: AsyncConnection, message: Envelope[DeadLetter], state: Outcome, why: str) -> None:
+async def close_letter(connection: DatabaseConnection, message: Envelope[DeadLetter], state: Outcome, why: str) -> None:
     """Note what was done with a dead letter, and put it on record."""
     await connection.execute(_CLOSE_LETTER, {"place": message.data.place, "state": state})
     await put_on_record(connection, [Entry(message, state, code=state, why=why)])
 
 
-async def _found(engine: AsyncEngine, query: TextClause, values: Mapping[str, Any]) -> list[Hold]:
+async def _found(engine: Engine, query: Statement, values: Mapping[str, Any]) -> list[Hold]:
     async with engine.connect() as connection:
         return await _holds(connection, (await connection.execute(query, values)).all())
 
 
-async def _holds(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Hold]:
+async def _holds(connection: DatabaseConnection, rows: Sequence[Row]) -> list[Hold]:
     bodies = await people.opened(connection, [row.written.encode() for row in rows])
     return [_hold(row, body) for row, body in zip(rows, bodies, strict=True)]
 
 
-def _hold(row: Row[Any], body: bytes) -> Hold:
+def _hold(row: Row, body: bytes) -> Hold:
     return Hold(
         hold_id=cast("UUID", row.hold_id),
         tenant=row.tenant,
@@ -234,5 +231,5 @@ def _hold(row: Row[Any], body: bytes) -> Hold:
     )
 
 
-def _dead(row: Row[Any]) -> Dead:
+def _dead(row: Row) -> Dead:
     return Dead(row.place, row.tenant, envelopes.decode(to_json(row.body)), row.state, row.found_at, row.closed_at)

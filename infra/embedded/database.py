@@ -43,7 +43,7 @@ class EmbeddedPostgres(Server):
     """A real PostgreSQL. Its data stays in ``data/postgres``; it ends when this process does, however.
 
     Attributes:
-        url: ``postgresql+psycopg://postgres@/postgres?host=<folder of its socket>``, the same after a restart.
+        url: ``postgresql://postgres@/postgres?host=<folder of its socket>``, the same after a restart.
         pid: of the server's first process.
     """
 
@@ -57,7 +57,7 @@ class EmbeddedPostgres(Server):
     @property
     def url(self) -> str:
         """How to connect, for SQLAlchemy."""
-        return f"postgresql+psycopg://postgres@/postgres?host={quote(str(self._sockets), safe='')}"
+        return f"postgresql://postgres@/postgres?host={quote(str(self._sockets), safe='')}"
 
     def start(self) -> None:
         """Start the server and wait until it answers.

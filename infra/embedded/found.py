@@ -10,7 +10,6 @@ import psycopg
 
 from infra.folders import alive, unwritable
 from infra.settings import Settings
-from infra.store import async_url
 
 KNOWN: Final = "runtime.json"
 """In a data folder: where its owner's servers are."""
@@ -45,10 +44,10 @@ def running(settings: Settings) -> Runtime | None:
     """
     bootstrap, url = settings.kafka.bootstrap, settings.database.url
     if bootstrap and url:
-        return Runtime(bootstrap, async_url(url))
+        return Runtime(bootstrap, url)
     embedded = _embedded(settings.data)
     bootstrap, url = bootstrap or embedded.get("bootstrap"), url or embedded.get("database_url")
-    return Runtime(bootstrap, async_url(url)) if bootstrap and url else None
+    return Runtime(bootstrap, url) if bootstrap and url else None
 
 
 def is_used(data: Path) -> bool:
@@ -90,7 +89,7 @@ def _postgres_answers(url: str | None) -> bool:
     if url is None:
         return True
     try:
-        psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=2).close()
+        psycopg.connect(url, connect_timeout=2).close()
     except psycopg.OperationalError:
         return False
     return True

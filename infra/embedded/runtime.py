@@ -18,7 +18,7 @@ from infra.embedded.found import KNOWN, Runtime, identity, running
 from infra.folders import Unwritable, unwritable
 from infra.kafka.cluster import BrokerUnavailable, ensure_topics
 from infra.settings import Settings
-from infra.store import DatabaseUnavailable, async_url
+from infra.store import DatabaseUnavailable
 
 _log = telemetry.log(__name__)
 
@@ -115,13 +115,13 @@ async def _start(settings: Settings, servers: list[_Server], stack: AsyncExitSta
     bootstrap = settings.kafka.bootstrap or (kafka.bootstrap if kafka else "")
     url = settings.database.url or (postgres.url if postgres else "")
     if postgres is not None:
-        plain = postgres.url.replace("+psycopg", "", 1)
+        plain = postgres.url
         await asyncio.to_thread(_forget_keys, plain)
         await asyncio.to_thread(place.keep, settings.data, plain, put_back=put_back)
     embedded = {"bootstrap": kafka and kafka.bootstrap, "database_url": postgres and postgres.url}
     _remember(settings.data, {**embedded, "owner": os.getpid(), "folder": identity(settings.data)})
     stack.callback((settings.data / KNOWN).unlink, missing_ok=True)
-    return Runtime(bootstrap, async_url(url))
+    return Runtime(bootstrap, url)
 
 
 def _forget_keys(url: str) -> None:

@@ -10,12 +10,9 @@ from datetime import datetime
 from typing import Any, BinaryIO, cast
 from weakref import WeakValueDictionary
 
+import psycopg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from infra import clock, contents, faultpoints, store, telemetry, tenants, tracing, words
@@ -27,6 +24,7 @@ from infra.intake.sealing import sealed
 from infra.intake.signing import BadSignature, pieces, tried, verified
 from infra.kafka import records
 from infra.plugin import Files, Malformed, Source, YearRead
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas import envelope as envelopes
 from schemas import ids
@@ -94,7 +92,7 @@ async def _in_time() -> AsyncIterator[None]:
             yield
     except BadSignature:  # an OSError to Python
         raise
-    except (DBAPIError, PoolTimeout, KafkaError, OSError) as error:
+    except (psycopg.Error, KafkaError, OSError) as error:
         raise Unavailable(f"not accepted, send it again: {named(error)}") from error
 
 
@@ -117,7 +115,7 @@ class Acceptor:
     """Takes payloads in, from HTTP, files and commands alike."""
 
     def __init__(
-        self, *, engine: AsyncEngine, producer: AIOKafkaProducer, vault: Vault, settings: Settings | None = None
+        self, *, engine: Engine, producer: AIOKafkaProducer, vault: Vault, settings: Settings | None = None
     ) -> None:
         """Take what payloads are accepted with. ``settings`` are needed for files and documents."""
         self._engine = engine
@@ -201,7 +199,7 @@ class Acceptor:
                 _, event_ids = await telling.tell(
                     self._engine, accept, tenant, ledger, told, read_at=begun, requested_by=who
                 )
-        except (DBAPIError, PoolTimeout, OSError) as error:  # the database, or the disk on which parts wait
+        except (psycopg.Error, OSError) as error:  # the database, or the disk on which parts wait
             raise Unavailable(f"not accepted, send it again: {named(error)}") from error
         return Accepted(event_ids)
 

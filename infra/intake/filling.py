@@ -9,12 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import clock, store
 from infra.intake.accepting import Acceptor, Unavailable, read_payload
 from infra.plugin import Malformed, Source
+from infra.postgres import Engine, text
 from schemas import ids
 from schemas.events import Fact
 
@@ -41,7 +39,7 @@ class Filling:
     """
 
     def __init__(
-        self, engine: AsyncEngine, acceptor: Acceptor, source: Source, tenant: str, first: date, last: date, most: int
+        self, engine: Engine, acceptor: Acceptor, source: Source, tenant: str, first: date, last: date, most: int
     ) -> None:
         self._engine, self._acceptor, self._source, self._tenant = engine, acceptor, source, tenant
         self._first, self._last, self._most = first, last, most

@@ -18,13 +18,12 @@ import psycopg
 from psycopg import AsyncConnection, AsyncCursor, IsolationLevel, errors, sql
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import TypeAdapter
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import reaching, store
 from infra.intake import holes
 from infra.intake.holes import Hole, Look, Position
 from infra.intake.ways import Trouble, Way, inside
+from infra.postgres import Engine, text
 from infra.settings import Networks
 from schemas.ways import OutboxTable
 
@@ -155,13 +154,13 @@ async def check(way: Way, url: str, allowed: Networks) -> None:
         await _look(connection, table, Position(), 0)
 
 
-async def position(engine: AsyncEngine, way: Way) -> Place | None:
+async def position(engine: Engine, way: Way) -> Place | None:
     """Return which table was read last, and how far; None before the first row."""
     row = await store.row(engine, _READ, {"tenant": way.tenant, "way": way.name})
     return Place(row.relation, Position(row.passed, _HOLES.validate_python(row.holes)), row.mark) if row else None
 
 
-async def move(engine: AsyncEngine, way: Way, place: Place, known: Place | None) -> None:
+async def move(engine: Engine, way: Way, place: Place, known: Place | None) -> None:
     """Write down how far an outbox was read. ``known``: how far it was before; if that is gone, it is read anew."""
     holes = _HOLES.dump_json(place.position.holes).decode()
     values = {"relation": place.relation, "passed": place.position.passed, "holes": holes, "mark": place.mark}

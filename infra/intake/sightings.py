@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import store
+from infra.postgres import Engine, text
 
 EMPLOYEE: Final = "employee"
 LEAVE: Final = "leave"
@@ -79,7 +77,7 @@ class Reading:
 class Sightings:
     """Of one company at one system."""
 
-    def __init__(self, engine: AsyncEngine, tenant: str, system: str) -> None:
+    def __init__(self, engine: Engine, tenant: str, system: str) -> None:
         self._engine = engine
         self._names = {"tenant": tenant, "system": system}
 
@@ -132,15 +130,13 @@ class Sightings:
         await store.write(self._engine, statement, {**self._names, **values})
 
 
-async def not_read_since(
-    engine: AsyncEngine, tenants: Sequence[str], system: str, kind: str, since: datetime
-) -> list[str]:
+async def not_read_since(engine: Engine, tenants: Sequence[str], system: str, kind: str, since: datetime) -> list[str]:
     """Return which of these companies' records were not read in full since then."""
     values = {"tenants": list(tenants), "system": system, "kind": kind, "since": since}
     return await store.scalars(engine, _NOT_READ, values)
 
 
-async def read_before(engine: AsyncEngine, system: str, begins: str) -> dict[str, tuple[str, ...]]:
+async def read_before(engine: Engine, system: str, begins: str) -> dict[str, tuple[str, ...]]:
     """Return the kinds that begin so and were read in full once, by company."""
     rows = await store.rows(engine, _READ_BEFORE, {"system": system, "begins": begins})
     return {tenant: tuple(kinds) for tenant, kinds in rows}

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import BinaryIO, Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import clock
 from infra.access import signing_secrets
 from infra.access.signing_secrets import SigningSecret
 from infra.access.vault import Vault
+from infra.postgres import Engine
 
 _CHUNK: Final = 1 << 20
 _TOLERANCE: Final = 300
@@ -26,7 +25,7 @@ class BadSignature(PermissionError):
     """It is not signed with a secret of the company's for this system that is good, or is older than five minutes."""
 
 
-async def secrets_of(engine: AsyncEngine, vault: Vault, tenant: str, system: str) -> list[SigningSecret]:
+async def secrets_of(engine: Engine, vault: Vault, tenant: str, system: str) -> list[SigningSecret]:
     """Return what a company may sign with towards a system: the newest, and those replaced that are still good.
 
     Raises:
@@ -56,7 +55,7 @@ def tried(check: Callable[[str], str], secrets: Sequence[SigningSecret]) -> tupl
 
 
 async def asked_by(
-    engine: AsyncEngine, vault: Vault, tenant: str, system: str, path: str, headers: Mapping[str, str]
+    engine: Engine, vault: Vault, tenant: str, system: str, path: str, headers: Mapping[str, str]
 ) -> None:
     """Refuse a question that a company's system did not sign: in place of a body it signs ``GET`` and the path.
 

@@ -10,12 +10,10 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import ledgers, store
 from infra.intake.sightings import Sightings
 from infra.plugin import YearRead
+from infra.postgres import Engine, text
 from schemas.events import Fact
 from schemas.ledger import LedgerRetrieved, LedgerSource
 
@@ -31,7 +29,7 @@ Accept = Callable[[str, str, Sequence[Fact]], Awaitable[tuple[str, ...]]]
 
 
 async def tell(
-    engine: AsyncEngine,
+    engine: Engine,
     accept: Accept,
     tenant: str,
     source: LedgerSource,
@@ -68,7 +66,7 @@ async def tell(
 
 
 @asynccontextmanager
-async def _alone(engine: AsyncEngine, tenant: str, last: date) -> AsyncIterator[None]:
+async def _alone(engine: Engine, tenant: str, last: date) -> AsyncIterator[None]:
     """Wait until nobody else tells this year; the database lets go when the process dies."""
     year = {"year": f"{tenant}/{last}"}
     # The lock is the connection's, so that no transaction stays open meanwhile.

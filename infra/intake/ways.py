@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import registry, store, tenants
 from infra.access.vault import Vault
 from infra.plugin import Source
+from infra.postgres import Engine, text
 from infra.reaching import Refused
 from infra.rows import WayFound
 from infra.settings import authority
@@ -79,31 +78,31 @@ def of(tenant: str, settings: TenantSettings) -> Iterable[Way]:
     return (Way(tenant, way) for way in settings.ways_in.all) if settings.ways_in else ()
 
 
-async def everyone(engine: AsyncEngine) -> tuple[Way, ...]:
+async def everyone(engine: Engine) -> tuple[Way, ...]:
     """Return the ways in of every company."""
     return tuple(way for company in await tenants.everyone(engine) for way in of(company.tenant, company.settings))
 
 
-async def find(engine: AsyncEngine, tenant: str, name: str) -> Way | None:
+async def find(engine: Engine, tenant: str, name: str) -> Way | None:
     """Return a company's way in of this name; None when its settings have none."""
     settings, _ = await tenants.settings_in_force(engine, tenant)
     return next((way for way in of(tenant, settings) if way.name == name), None)
 
 
-async def names(engine: AsyncEngine, tenant: str) -> tuple[str, ...]:
+async def names(engine: Engine, tenant: str) -> tuple[str, ...]:
     """Return what a company calls its ways in."""
     settings, _ = await tenants.settings_in_force(engine, tenant)
     return tuple(way.name for way in of(tenant, settings))
 
 
-async def keep_secret(engine: AsyncEngine, vault: Vault, way: Way, secret: str, *, by: str) -> None:
+async def keep_secret(engine: Engine, vault: Vault, way: Way, secret: str, *, by: str) -> None:
     """Keep what opens a way in, encrypted, for where it is sent now, over whatever was kept before."""
     locked = vault.lock(secret, context=_contexts(way)[0])
     values = {"tenant": way.tenant, "way": way.name, "secret": locked, "destination": way.destination, "by": by}
     await store.write(engine, _KEEP, values)
 
 
-async def secret_of(engine: AsyncEngine, vault: Vault, way: Way) -> str:
+async def secret_of(engine: Engine, vault: Vault, way: Way) -> str:
     """Return what opens a way in.
 
     Raises:
@@ -120,9 +119,9 @@ async def secret_of(engine: AsyncEngine, vault: Vault, way: Way) -> str:
     raise Trouble("secret_missing", f"bokbuss ways secret {way.tenant} {way.name}")
 
 
-async def given_elsewhere(engine: AsyncEngine, tenant: str, settings: TenantSettings) -> tuple[WayFound, ...]:
+async def given_elsewhere(engine: Engine, tenant: str, settings: TenantSettings) -> tuple[WayFound, ...]:
     """Return the ways in of settings, in force or not, that nothing opens: what does was given for another place."""
-    kept = dict(await store.rows(engine, _DESTINATIONS, {"tenant": tenant}))
+    kept: dict[str, str] = dict(await store.rows(engine, _DESTINATIONS, {"tenant": tenant}))
     return tuple(
         WayFound(way.name, "secret_elsewhere", kept[way.name])
         for way in of(tenant, settings)

@@ -9,6 +9,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from urllib.parse import unquote
 
+import psycopg
 import uvicorn
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI, Request, Response
@@ -16,8 +17,6 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -90,8 +89,7 @@ def application(checks: Mapping[str, HealthCheck]) -> FastAPI:
     app.add_middleware(_Addresses)
     app.add_exception_handler(404, _not_there)
     app.add_exception_handler(405, _not_allowed)
-    for away in (DBAPIError, PoolTimeout):
-        app.add_exception_handler(away, _away)
+    app.add_exception_handler(psycopg.Error, _away)
     for silent in (KafkaError, Unavailable):
         app.add_exception_handler(silent, _not_told)
 
@@ -177,7 +175,7 @@ class _Room:
         self._lacks = None
 
     def refused(self, error: BaseException) -> None:
-        if str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith(_NO_ROOM):
+        if str(getattr(error, "sqlstate", "")).startswith(_NO_ROOM):
             self._lacks = error, clock.monotonic() + _REFUSED_SECONDS
 
     async def check(self) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store, telemetry
 from infra.failing import named
@@ -15,6 +14,7 @@ from infra.kafka.lives import Now
 from infra.kafka.meeting import AWAY, Lives
 from infra.kafka.parking import Parking, fault_of
 from infra.kafka.records import Record, bury, letter_of, of, read, tenant_of
+from infra.postgres import Engine
 from infra.settings import KafkaSettings
 from schemas.audit import DeadLetter
 from schemas.envelope import Envelope, NotYetReadable, Unreadable
@@ -45,7 +45,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
         topics: Iterable[str],
         producer: AIOKafkaProducer,
         lives: Lives,
-        engine: AsyncEngine,
+        engine: Engine,
         code: str = "",
         takes: Callable[[Any], bool] = lambda _data: True,
     ) -> None:

@@ -5,13 +5,12 @@ from math import inf
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, registry, store, telemetry
+from infra import clock, postgres, registry, store, telemetry
 from infra.failing import named
 from infra.kafka.cluster import BrokerUnavailable, ensure_topics
 from infra.kafka.lives import Life, Now, ask
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.settings import KafkaSettings
 from schemas.audit import AuditRecord
 from schemas.settings import SettingsApplied
@@ -19,7 +18,7 @@ from schemas.topics import TOPICS
 
 _log = telemetry.log(__name__)
 
-AWAY = (*store.AWAY, KafkaError, BrokerUnavailable, OSError)
+AWAY = (*postgres.AWAY, KafkaError, BrokerUnavailable, OSError)
 """What is raised while the broker or the database is away: the same again will do. Everything else is a bug.
 
 A database that can only be read, as a standby after a failover, or that ends transactions by itself, says so by an
@@ -70,7 +69,7 @@ _SETTINGS_NOT_TAKEN = text(
 class Lives:
     """Asks the broker what its topics are, and remembers what was met."""
 
-    def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: KafkaSettings) -> None:
+    def __init__(self, engine: Engine, producer: AIOKafkaProducer, kafka: KafkaSettings) -> None:
         self._engine = engine
         self._client = producer.client
         self._kafka = kafka
@@ -120,7 +119,7 @@ class Lives:
                 await connection.execute(_SEND_AGAIN)
 
     @staticmethod
-    async def _meet(connection: AsyncConnection, cluster: str, ids: Mapping[str, str]) -> None:
+    async def _meet(connection: DatabaseConnection, cluster: str, ids: Mapping[str, str]) -> None:
         met = [
             Life(
                 topic,
@@ -135,11 +134,11 @@ class Lives:
             await _give_again(connection, {one.topic: one.number for one in again})
 
 
-async def _known(connection: AsyncConnection) -> dict[tuple[str, str], int]:
+async def _known(connection: DatabaseConnection) -> dict[tuple[str, str], int]:
     return {(topic, topic_id): number for topic, topic_id, number in await connection.execute(_KNOWN)}
 
 
-async def _give_again(connection: AsyncConnection, numbers: Mapping[str, int]) -> None:
+async def _give_again(connection: DatabaseConnection, numbers: Mapping[str, int]) -> None:
     """Give again what may have stood in the lives before of these topics and was not taken in.
 
     Orders stay in the outbox until they have arrived, and are sent again by whoever sweeps it. Systems' records and

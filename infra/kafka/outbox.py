@@ -9,11 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra import clock, faultpoints, telemetry, tracing
 from infra.kafka.lives import Now, name_in
+from infra.postgres import DatabaseConnection, text
 from infra.store import Asked, lines, together
 
 _log = telemetry.log(__name__)
@@ -121,7 +120,7 @@ class Outbox:
         marking = [Asked(_MARK_SENT, {"ids": list(sent), "names": list(sent.values())})] if sent else []
         return Opening(list(sent), [*marking, Asked(_LEFT, {"tenants": list(tenants), "sent": list(sent)})])
 
-    async def left_behind(self, connection: AsyncConnection) -> Left:
+    async def left_behind(self, connection: DatabaseConnection) -> Left:
         """Return what nobody came for, and what this transaction marks."""
         opening = self.opening([])
         now, at = self.now, clock.monotonic()

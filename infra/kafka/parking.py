@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+import psycopg
 from aiokafka.errors import KafkaError
-from sqlalchemy import Row, text
-from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, store, telemetry
 from infra.failing import FlowFailed, raised_in
 from infra.kafka.lives import Rewound
 from infra.kafka.outbox import arrived
 from infra.kafka.records import Record
+from infra.postgres import DatabaseConnection, Engine, Row, text
 from infra.store import Asked
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
@@ -126,11 +125,11 @@ def fault_of(error: Exception) -> Failure | None:
     if isinstance(error, NotYetReadable):
         return Failure(error.code, "", str(error))
     code = type(error).__name__
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        blamed = state[:2] in _OF_VALUES or isinstance(error, DataError)
+    if isinstance(error, psycopg.Error):
+        state = error.sqlstate or ""
+        blamed = state[:2] in _OF_VALUES or isinstance(error, psycopg.DataError)
         return Failure(code, "", f"the database refuses the values: {code} {state}".rstrip()) if blamed else None
-    if isinstance(error, SQLAlchemyError | KafkaError | OSError | MemoryError | Rewound):
+    if isinstance(error, KafkaError | OSError | MemoryError | Rewound):
         return None
     rule, where = raised_in(error)
     return Failure(code, rule, f"{code} in {rule} ({where})")
@@ -167,7 +166,7 @@ class Parked:
         return "/".join(map(str, self.record.place))
 
 
-def parked(row: Row[Any]) -> Parked:
+def parked(row: Row) -> Parked:
     """Return a row of the table as a value."""
     record = Record(row.topic, row.partition, row.offset, row.recorded_at, row.record_key, row.record_value)
     return Parked(
@@ -207,7 +206,7 @@ class Parking:
         return Asked(_MET, values)
 
     async def join(
-        self, connection: AsyncConnection, messages: Sequence[tuple[Record, Envelope[Any]]], asked: Asked
+        self, connection: DatabaseConnection, messages: Sequence[tuple[Record, Envelope[Any]]], asked: Asked
     ) -> list[tuple[Record, Envelope[Any]]]:
         """Park what comes of companies of which something waits, behind it; return what comes of the others.
 
@@ -221,7 +220,7 @@ class Parking:
 
     async def add(
         self,
-        connection: AsyncConnection,
+        connection: DatabaseConnection,
         messages: Sequence[tuple[Record, Envelope[Any]]],
         fault: Failure | None = None,
     ) -> None:
@@ -247,7 +246,7 @@ class Parking:
             for record, message in messages
         ]
         if rows:
-            await connection.execute(_ADD, rows)
+            await connection.execute_many(_ADD, rows)
         if fault:
             self.tell(messages[0][1].tenant, messages[0][0], fault)
 
@@ -256,17 +255,17 @@ class Parking:
         place = "/".join(map(str, record.place))
         _log.error("parked", reader=self.reader, tenant=tenant, place=place, code=fault.code, reason=fault.reason)
 
-    async def ready(self, connection: AsyncConnection) -> list[str]:
+    async def ready(self, connection: DatabaseConnection) -> list[str]:
         """Return the companies whose first parked record this code may try: it has not, or the company is there now."""
         return list(await connection.scalars(_READY, {"reader": self.reader, "code": self.code}))
 
-    async def first(self, connection: AsyncConnection, tenant: str) -> Parked | None:
+    async def first(self, connection: DatabaseConnection, tenant: str) -> Parked | None:
         """Return a company's first parked record, if this code may try it."""
         values = {"reader": self.reader, "tenant": tenant, "code": self.code}
         row = (await connection.execute(_FIRST, values)).one_or_none()
         return None if row is None else parked(row)
 
-    async def begins(self, connection: AsyncConnection, tenant: str) -> bool:
+    async def begins(self, connection: DatabaseConnection, tenant: str) -> bool:
         """Let no person set aside or discard what is tried in this transaction; False: one does so, or it is tried."""
         return bool(await connection.scalar(_TRY, {"reader": self.reader, "tenant": tenant}))
 
@@ -275,7 +274,7 @@ class Parking:
         """Return what takes a record out, as it is handled in this transaction; no row: somebody has dealt with it."""
         return Asked(_TAKE, {"number": number})
 
-    async def again(self, connection: AsyncConnection, first: Parked, fault: Failure) -> None:
+    async def again(self, connection: DatabaseConnection, first: Parked, fault: Failure) -> None:
         """Write down that a record raised again."""
         told = {"code": fault.code, "rule": fault.rule, "reason": fault.reason}
         await connection.execute(_AGAIN, {"number": first.number, "by": self.code} | told)
@@ -285,7 +284,7 @@ class Parking:
 # --- What people say --------------------------------------------------------------------------------------------------
 
 
-async def listed(engine: AsyncEngine, tenant: str | None = None, most: int = MOST) -> list[Parked]:
+async def listed(engine: Engine, tenant: str | None = None, most: int = MOST) -> list[Parked]:
     """Return what is parked, each company's in its order.
 
     Of more than ``most`` each company's first are returned, and what waits before what is set aside: none hides others.
@@ -294,29 +293,29 @@ async def listed(engine: AsyncEngine, tenant: str | None = None, most: int = MOS
     return sorted(found, key=lambda one: (one.tenant, one.reader, one.number))
 
 
-async def numbers(engine: AsyncEngine, tenant: str | None = None) -> dict[str, int]:
+async def numbers(engine: Engine, tenant: str | None = None) -> dict[str, int]:
     """Return how many records are parked, by state: waiting, set_aside."""
     return {row.state: row.number for row in await store.rows(engine, _NUMBERS, {"tenant": tenant})}
 
 
-async def stands(engine: AsyncEngine, tenant: str, reader: str) -> bool:
+async def stands(engine: Engine, tenant: str, reader: str) -> bool:
     """Tell whether a reader does not get on with a company."""
     return bool(await store.scalar(engine, _STANDS, {"tenant": tenant, "reader": reader}))
 
 
-async def at(engine: AsyncEngine, place: str, reader: str | None = None) -> list[Parked]:
+async def at(engine: Engine, place: str, reader: str | None = None) -> list[Parked]:
     """Return what is parked of a record; several readers can have parked the same one."""
     return [parked(row) for row in await store.rows(engine, _AT, {"place": place, "reader": reader})]
 
 
-async def retry(engine: AsyncEngine, tenant: str, by: str, why: str) -> None:
+async def retry(engine: Engine, tenant: str, by: str, why: str) -> None:
     """Let everything of a company be tried again, from the first on."""
     async with engine.begin() as connection:
         for row in await connection.execute(_FORGET_TRIED, {"tenant": tenant}):
             await _on_record(connection, parked(row), "released", f"{by}: {why}")
 
 
-async def turn(engine: AsyncEngine, one: Parked, state: Literal["waiting", "set_aside"], by: str, why: str) -> bool:
+async def turn(engine: Engine, one: Parked, state: Literal["waiting", "set_aside"], by: str, why: str) -> bool:
     """Set a record aside, so that what comes later goes on, or let it wait again at its own place, to be tried.
 
     False when it is gone: it has been handled meanwhile.
@@ -333,7 +332,7 @@ class IsAwaited(Exception):
     """A flow waits for what is parked: it cannot go without it."""
 
 
-async def discard(engine: AsyncEngine, one: Parked, by: str, why: str) -> bool:
+async def discard(engine: Engine, one: Parked, by: str, why: str) -> bool:
     """Have a record never handled. False when it is gone: it has been handled meanwhile.
 
     The flow of an order that a sink has parked learns of it, and decides what comes next.
@@ -362,7 +361,7 @@ async def discard(engine: AsyncEngine, one: Parked, by: str, why: str) -> bool:
         return True
 
 
-async def _still(connection: AsyncConnection, one: Parked) -> bool:
+async def _still(connection: DatabaseConnection, one: Parked) -> bool:
     """Tell whether a record waits, or is set aside, as it did; False as well while its reader tries it."""
     place = {"reader": one.reader, "tenant": one.tenant}
     if one.state == "waiting" and not await connection.scalar(_TRY, place):
@@ -372,7 +371,7 @@ async def _still(connection: AsyncConnection, one: Parked) -> bool:
 
 
 async def _on_record(
-    connection: AsyncConnection, one: Parked, outcome: Outcome, why: str, code: str = "parked"
+    connection: DatabaseConnection, one: Parked, outcome: Outcome, why: str, code: str = "parked"
 ) -> None:
     await put_on_record(connection, [Entry(_message(one), outcome, code=code, why=why, who="operator")])
 

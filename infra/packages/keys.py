@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import store
+from infra.postgres import Engine, text
 from infra.rows import ApiKey
 
 PREFIX: Final = "bbk"
@@ -48,18 +46,16 @@ class Holder:
     name: str
 
 
-async def make(
-    engine: AsyncEngine, tenant: str, system: str, holder: str, *, by: str, days: int
-) -> tuple[str, datetime]:
+async def make(engine: Engine, tenant: str, system: str, holder: str, *, by: str, days: int) -> tuple[str, datetime]:
     """Make a key; return it, which nobody can do again, and when it ends."""
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(_SECRET_BYTES)
     values = {"key_id": key_id, "tenant": tenant, "system": system, "holder": holder, "by": by, "days": days}
     async with store.alone(engine) as connection:
-        ends: datetime = (await connection.execute(_MAKE, values | {"sha256": _digest(secret)})).scalar_one()
+        ends: datetime = await connection.scalar(_MAKE, values | {"sha256": _digest(secret)})
     return f"{PREFIX}_{key_id}_{secret}", ends
 
 
-async def holder(engine: AsyncEngine, tenant: str, system: str, key: str) -> Holder | None:
+async def holder(engine: Engine, tenant: str, system: str, key: str) -> Holder | None:
     """Return whose key it is; None: it opens nothing here, whatever the reason."""
     parts = key.split("_", _PARTS - 1)
     if len(key) > _LONGEST or len(parts) != _PARTS or parts[0] != PREFIX or not key.isascii():
@@ -73,12 +69,12 @@ async def holder(engine: AsyncEngine, tenant: str, system: str, key: str) -> Hol
     return Holder(key_id, found.holder)
 
 
-async def revoke(engine: AsyncEngine, tenant: str, key_id: str, by: str) -> bool:
+async def revoke(engine: Engine, tenant: str, key_id: str, by: str) -> bool:
     """End a key; tell whether there was one that had not ended."""
     return bool(await store.write(engine, _REVOKE, {"tenant": tenant, "key_id": key_id, "by": by}))
 
 
-async def listed(engine: AsyncEngine, tenant: str) -> list[ApiKey]:
+async def listed(engine: Engine, tenant: str) -> list[ApiKey]:
     """Return a company's keys, the oldest first, those that ended as well."""
     return [ApiKey(*row) for row in await store.rows(engine, _LIST, {"tenant": tenant})]
 

@@ -15,15 +15,13 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import contents, ledgers, registry, store, tenants
 from infra.documents import Document, Documents
 from infra.folders import private
 from infra.ledgers import LedgerYear, SeveralYears
 from infra.packages.building import build
 from infra.packages.index import YearAbout
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas import ids
 from schemas.ledger import LedgerRetrieved
@@ -63,12 +61,12 @@ class Package:
         return f"{self.path.parent.name}-{self.last}.zip"
 
 
-async def years(engine: AsyncEngine, tenant: str) -> list[LedgerYear]:
+async def years(engine: Engine, tenant: str) -> list[LedgerYear]:
     """Return the years that a package can be had of, the last one first."""
     return [year for year in await ledgers.years(engine, tenant) if year.retrieved is not None]
 
 
-async def package(engine: AsyncEngine, settings: Settings, tenant: str, year: int | date) -> Package:
+async def package(engine: Engine, settings: Settings, tenant: str, year: int | date) -> Package:
     """Return the package of a financial year, built if it is not there as it would be now.
 
     Args:
@@ -93,7 +91,7 @@ async def package(engine: AsyncEngine, settings: Settings, tenant: str, year: in
         return await _built(engine, settings, tenant, found.last, folder)
 
 
-async def _built(engine: AsyncEngine, settings: Settings, tenant: str, last: date, folder: Path) -> Package:
+async def _built(engine: Engine, settings: Settings, tenant: str, last: date, folder: Path) -> Package:
     documents = await Documents(engine, tenant).of_year(last)
     async with ledgers.opened(engine, tenant, last) as books:
         if books is not None and (kept := _kept(folder, last, _tag(books.retrieved, documents))):
@@ -119,7 +117,7 @@ async def _built(engine: AsyncEngine, settings: Settings, tenant: str, last: dat
             return await asyncio.to_thread(_placed, Path(file.name), file, folder, last, tag)
 
 
-async def fetched(engine: AsyncEngine, tenant: str, package: Package, *, system: str, by: str, start: int = 0) -> None:
+async def fetched(engine: Engine, tenant: str, package: Package, *, system: str, by: str, start: int = 0) -> None:
     """Write down who fetches a package, and from which byte on."""
     values = {
         "tenant": tenant,

@@ -7,10 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import clock, ledgers, registry
 from infra.plugin import Host, YearRead
+from infra.postgres import Engine
 from infra.proving import records
 from infra.proving.books import Entry, Posted, entry, posted
 from infra.proving.doubles import MONTH, Double, doubles
@@ -93,7 +92,7 @@ async def accept(host: Host, tenant: str, difference: str, by: str, comment: str
             await _told(host, tenant, proof.model_copy(update={"differences": left, **counts}))
 
 
-async def repeated(engine: AsyncEngine, tenant: str, coming: Sequence[PostVoucher]) -> Mapping[int, Double]:
+async def repeated(engine: Engine, tenant: str, coming: Sequence[PostVoucher]) -> Mapping[int, Double]:
     """Return which of some vouchers that are to be booked hold what another flow of ours has booked, by their place."""
     if not coming:
         return {}

@@ -6,11 +6,9 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import ledgers, registry, store, telemetry
 from infra import proof_words as words
+from infra.postgres import Engine, text
 from infra.proving.books import Posted, posted
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
@@ -83,7 +81,7 @@ _KEPT = text("select body::text from proofs where tenant = :tenant order by year
 
 
 async def orders(
-    engine: AsyncEngine, tenant: str, first: date, last: date, as_of: datetime, *, but_of: str = ""
+    engine: Engine, tenant: str, first: date, last: date, as_of: datetime, *, but_of: str = ""
 ) -> list[Posted]:
     """Return every voucher that we ordered for a day of these; what was not delivered by ``as_of`` is on its way.
 
@@ -95,7 +93,7 @@ async def orders(
     return await asyncio.to_thread(lambda: list(map(_posted, rows)))  # of a large company's year it takes a second
 
 
-async def marked(engine: AsyncEngine, tenant: str, marks: Collection[str], as_of: datetime) -> list[Posted]:
+async def marked(engine: Engine, tenant: str, marks: Collection[str], as_of: datetime) -> list[Posted]:
     """Return every voucher that we ordered under these marks, for whichever day, as ``orders`` does."""
     if not marks:
         return []
@@ -112,27 +110,27 @@ def _posted(row: Any) -> Posted:
     return posted(order_id, PostVoucher.model_validate_json(order), known, state)
 
 
-async def now(engine: AsyncEngine) -> datetime:
+async def now(engine: Engine) -> datetime:
     """Return the time of the clock that outcomes are stamped by."""
     found: datetime = await store.scalar(engine, _NOW)
     return found
 
 
-async def latest(engine: AsyncEngine, tenant: str, before: date) -> date | None:
+async def latest(engine: Engine, tenant: str, before: date) -> date | None:
     """Return the latest day before another that we posted a voucher for."""
     values = {"tenant": tenant, "before": before.isoformat()}
     found: date | None = await store.scalar(engine, _LATEST, values)
     return found
 
 
-async def due(engine: AsyncEngine, night: datetime) -> list[str]:
+async def due(engine: Engine, night: datetime) -> list[str]:
     """Return the companies, those that ended their connection aside, that had posted something and were not proved."""
     async with engine.begin() as connection:
         await connection.execute(_ROUNDS, {"type": envelopes.type_of(PostVoucher)})
         return list(await connection.scalars(_DUE, {"night": night, "ledger": registry.ledger()}))
 
 
-async def unproved(engine: AsyncEngine) -> dict[str, list[date]]:
+async def unproved(engine: Engine) -> dict[str, list[date]]:
     """Return the years, by company, that were read, out of the ledger or out of a file, and not compared since."""
     async with engine.connect() as connection:
         posting = set(await connection.scalars(_POSTING))
@@ -147,17 +145,17 @@ async def unproved(engine: AsyncEngine) -> dict[str, list[date]]:
     return found
 
 
-async def done(engine: AsyncEngine, tenant: str) -> None:
+async def done(engine: Engine, tenant: str) -> None:
     """Write down that a company's years were all compared."""
     await store.write(engine, _DONE, {"tenant": tenant})
 
 
-async def failed(engine: AsyncEngine, tenant: str, why: str) -> None:
+async def failed(engine: Engine, tenant: str, why: str) -> None:
     """Write down why a company's years could not be compared."""
     await store.write(engine, _FAILED, {"tenant": tenant, "why": why[:_LONGEST_WHY]})
 
 
-async def accepted(engine: AsyncEngine, tenant: str) -> frozenset[str]:
+async def accepted(engine: Engine, tenant: str) -> frozenset[str]:
     """Return the ids of the differences that people have accepted."""
     return frozenset(await store.scalars(engine, _ACCEPTED, {"tenant": tenant}))
 
@@ -174,13 +172,13 @@ def shared(series: str) -> str:
     return f"series {series}"
 
 
-async def accept(engine: AsyncEngine, tenant: str, difference: str, by: str, comment: str) -> None:
+async def accept(engine: Engine, tenant: str, difference: str, by: str, comment: str) -> None:
     """Write down that a person has accepted a difference, by its id or what ``shared`` returns."""
     values = {"tenant": tenant, "id": difference, "by": by[:200], "comment": comment[:1000]}
     await store.write(engine, _ACCEPT, values)
 
 
-async def keep(engine: AsyncEngine, tenant: str, proved: BooksProved) -> None:
+async def keep(engine: Engine, tenant: str, proved: BooksProved) -> None:
     """Keep a year's proof, unless one of a later reading is kept, and put it on record."""
     message = envelopes.wrap(
         proved,
@@ -217,6 +215,6 @@ async def keep(engine: AsyncEngine, tenant: str, proved: BooksProved) -> None:
         await put_on_record(connection, [entry])
 
 
-async def kept(engine: AsyncEngine, tenant: str) -> list[BooksProved]:
+async def kept(engine: Engine, tenant: str) -> list[BooksProved]:
     """Return the last proof of each year, and of each file that was compared."""
     return [BooksProved.model_validate_json(body) for body in await store.scalars(engine, _KEPT, {"tenant": tenant})]

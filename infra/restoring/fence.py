@@ -9,13 +9,12 @@ from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, installation, telemetry
 from infra.failing import named
 from infra.installation import PULSE_SECONDS, Installation, Pulse
 from infra.kafka.witness import Witness
+from infra.postgres import Engine, text
 from infra.restoring.replaying import Replay, TakenIn
 from infra.settings import Settings
 
@@ -31,14 +30,14 @@ _FOUND: Final = text(
 _FENCED: Final = text("select tenant from fenced where opened_at is null")
 
 
-async def passed(engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings) -> Pulse:
+async def passed(engine: Engine, producer: AIOKafkaProducer, settings: Settings) -> Pulse:
     """Return once this database may be worked with; take in what a restored one lacks.
 
     Raises:
         WrongInstallation: it belongs to another environment.
     """
     replay = Replay(engine, producer, settings.kafka)
-    async with engine.connect() as one_at_a_time, one_at_a_time.begin():
+    async with engine.begin() as one_at_a_time:
         await installation.lock(one_at_a_time)
         async with engine.begin() as connection:
             targets = installation.targets(settings)
@@ -58,7 +57,7 @@ async def passed(engine: AsyncEngine, producer: AIOKafkaProducer, settings: Sett
     return Pulse(engine, known.epoch, known.pulse)
 
 
-async def _read(engine: AsyncEngine) -> Installation:
+async def _read(engine: Engine) -> Installation:
     async with engine.connect() as connection:
         if (known := await installation.read(connection)) is None:
             raise installation.Restored("The database has lost its installation: start this process again.")
@@ -76,7 +75,7 @@ async def _noticed(known: Installation, pulse: int, replay: Replay) -> str:
     return ""
 
 
-async def _close(engine: AsyncEngine, known: Installation, why: str, pulse: int) -> Installation:
+async def _close(engine: Engine, known: Installation, why: str, pulse: int) -> Installation:
     async with engine.begin() as connection:
         await installation.close(connection, why=why, since=known.pulsed_at, pulse=pulse)
     closed = await _read(engine)
@@ -84,7 +83,7 @@ async def _close(engine: AsyncEngine, known: Installation, why: str, pulse: int)
     return closed
 
 
-async def _take_in(engine: AsyncEngine, known: Installation, replay: Replay) -> None:
+async def _take_in(engine: Engine, known: Installation, replay: Replay) -> None:
     taken = await replay.take_in(known.since or known.pulsed_at)
     async with engine.begin() as connection:
         for tenant in list(await connection.scalars(_FENCED)):
@@ -105,7 +104,7 @@ def _told(taken: TakenIn) -> dict[str, object]:
     }
 
 
-async def beat(pulse: Pulse, settings: Settings, engine: AsyncEngine, stop: asyncio.Event) -> None:
+async def beat(pulse: Pulse, settings: Settings, engine: Engine, stop: asyncio.Event) -> None:
     """Go on looking whether the database is the same, and tell Kafka of its pulse, until asked to stop.
 
     Raises:

@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import registry, store
 from infra.deciding.decider import Decider, topics_of
@@ -24,6 +22,7 @@ from infra.kafka.fetching import Consumer
 from infra.kafka.lives import topic_of
 from infra.kafka.meeting import Lives
 from infra.kafka.records import Record, between, read
+from infra.postgres import DatabaseConnection, Engine, text
 from infra.settings import KafkaSettings
 from infra.trail import Published, take_back
 from schemas.audit import ANSWERED, AuditRecord
@@ -64,7 +63,7 @@ class TakenIn:
 class Replay:
     """Reads what Kafka had since a moment."""
 
-    def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: KafkaSettings) -> None:
+    def __init__(self, engine: Engine, producer: AIOKafkaProducer, kafka: KafkaSettings) -> None:
         self._engine = engine
         self._producer = producer
         self._kafka = kafka
@@ -114,7 +113,7 @@ class Replay:
                 )
 
     @staticmethod
-    async def _append(connection: AsyncConnection, records: Sequence[Published], taken: TakenIn) -> None:
+    async def _append(connection: DatabaseConnection, records: Sequence[Published], taken: TakenIn) -> None:
         new, others = await take_back(connection, records)
         taken.records.update(each.tenant for each in new)
         taken.forked.update(each.tenant for each in others)

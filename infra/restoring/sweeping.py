@@ -10,14 +10,13 @@ from datetime import date
 from typing import Any, Final
 
 from pydantic_core import to_json
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, installation, registry, store, telemetry, tenants
 from infra.commanding import Failed, NoSuchYear
 from infra.delivery.following import Following, connected
 from infra.leases import Lease
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.proving import records
 from infra.proving.comparing import compare
 from schemas.proofs import BooksProved, DifferenceKind
@@ -142,7 +141,7 @@ async def _compare(
     return [*dict.fromkeys(unread), *(f"{each.kind}: {each.message}" for each in new[:_MOST])], proved
 
 
-async def _days(engine: AsyncEngine, tenant: str) -> list[date]:
+async def _days(engine: Engine, tenant: str) -> list[date]:
     """Return a day of each financial year that may have been written to since the backup."""
     latest_open = await store.scalar(engine, _LATEST_OPEN, {"tenant": tenant})
     today = clock.today()
@@ -154,11 +153,11 @@ async def _days(engine: AsyncEngine, tenant: str) -> list[date]:
 # --- What people see and say ------------------------------------------------------------------------------------------
 
 
-async def listed(engine: AsyncEngine) -> list[Any]:
+async def listed(engine: Engine) -> list[Any]:
     """Return every company of a database that was restored, and how it stands."""
     return list(await store.rows(engine, _LISTED))
 
 
-async def open_company(engine: AsyncEngine, tenant: str, by: str) -> bool:
+async def open_company(engine: Engine, tenant: str, by: str) -> bool:
     """Let a company's orders go out again, by a person's word; False when it is not closed."""
     return await store.scalar(engine, _OPEN, {"tenant": tenant, "by": by[:200]}) is not None

@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any, Final, Literal
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import activity_words as words
 from infra import speaking, store
+from infra.postgres import Engine, text
 from infra.rows import Activity
 from schemas.base import SWEDEN
 from schemas.words import Phrase, Wording
@@ -113,7 +111,7 @@ _LATEST: Final = text(
 
 
 async def latest(
-    engine: AsyncEngine,
+    engine: Engine,
     tenant: str | None,
     *,
     since: datetime | None,

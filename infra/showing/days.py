@@ -12,10 +12,8 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import store
+from infra.postgres import Engine, Row, text
 from infra.tables import DAY_OF_KEY
 from schemas.commands import VoucherRef
 
@@ -154,29 +152,29 @@ def till_of(key: str) -> str:
     return "/".join(key.split("/")[:3])
 
 
-async def counts(engine: AsyncEngine, span: Span) -> dict[str, int]:
+async def counts(engine: Engine, span: Span) -> dict[str, int]:
     """Return how many there are of each kind."""
     return {row.kind: row.number for row in await store.rows(engine, _COUNTS, span.values)}
 
 
-async def page(engine: AsyncEngine, span: Span, *, after: str = "", tills: int = 1) -> list[DayRow]:
+async def page(engine: Engine, span: Span, *, after: str = "", tills: int = 1) -> list[DayRow]:
     """Return all of the first tills after one, by till and day."""
     return [_day(row) for row in await store.rows(engine, _PAGE, span.values | {"after": after, "tills": tills})]
 
 
-async def last_day(engine: AsyncEngine, tenant: str, flow: str) -> date | None:
+async def last_day(engine: Engine, tenant: str, flow: str) -> date | None:
     """Return the newest day that something came of."""
     [row] = await store.rows(engine, _LAST, {"tenant": tenant, "flow": flow})
     return date.fromisoformat(row[0]) if row[0] else None
 
 
-async def missing(engine: AsyncEngine, span: Span, reason: str) -> list[Missing]:
+async def missing(engine: Engine, span: Span, reason: str) -> list[Missing]:
     """Return the days between two that have not come, as holds of this reason say; 500 at most."""
     found = await store.rows(engine, _OPEN, span.values | {"reason": reason, "most": _MOST_MISSING})
     return [Missing(row.hold_id, row.key, date.fromisoformat(row.day)) for row in found]
 
 
-async def beside(engine: AsyncEngine, span: Span, key: str, day: date) -> tuple[str, str]:
+async def beside(engine: Engine, span: Span, key: str, day: date) -> tuple[str, str]:
     """Return the keys before and after one of a day, of the same till and within the span; "" where there is none."""
     values = span.values | {"key": key, "till": till_of(key), "day": day.isoformat()}
     found = [await store.rows(engine, query, values) for query in (_BEFORE, _AFTER)]
@@ -184,7 +182,7 @@ async def beside(engine: AsyncEngine, span: Span, key: str, day: date) -> tuple[
     return before, after
 
 
-def _day(row: Row[Any]) -> DayRow:
+def _day(row: Row) -> DayRow:
     voucher = VoucherRef.model_validate(row.voucher, strict=False) if row.voucher else None
     return DayRow(
         key=row.key,

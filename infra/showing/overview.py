@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Row, TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import registry, store
 from infra.access import people
 from infra.delivery import waiting
+from infra.postgres import DatabaseConnection, Engine, Row, Statement, text
 from infra.rows import AnswerOutcome, FactLine, Hold, Material, Ordered, Planned, Query, Waits
 from infra.store import snapshot
 from infra.trail import recorded
@@ -100,7 +99,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _finding(whose: str) -> dict[str, TextClause]:
+def _finding(whose: str) -> dict[str, Statement]:
     """Return what finds (company, key) pairs, by the reading of what was asked."""
     return {
         kind: text(
@@ -117,7 +116,7 @@ _FIND = _finding("tenant = any(cast(:tenants as text[]))")
 
 
 async def find(
-    engine: AsyncEngine,
+    engine: Engine,
     asked: Sequence[Query],
     *,
     tenants: Sequence[str] | None,
@@ -154,7 +153,7 @@ def _told(key: str) -> str | None:
     return key.removeprefix(_LEAVE) if key.startswith(_LEAVE) else None
 
 
-async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
+async def material(engine: Engine, tenant: str, key: str) -> Material:
     """Return everything that the database knows about a company's key; ``facts`` is left to ``reading``."""
     leave = _told(key)
     values: dict[str, Any] = {"tenant": tenant, "key": key, "told": leave, "days": f"{key}/" if leave else None}
@@ -187,7 +186,7 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
     )
 
 
-async def decided(engine: AsyncEngine, tenant: str, topic: str) -> int:
+async def decided(engine: Engine, tenant: str, topic: str) -> int:
     """Return how many of a company's records on a topic are decided."""
     return await store.scalar(engine, _NUMBER, {"tenant": tenant, "topic": topic}) or 0
 
@@ -215,7 +214,7 @@ _ENDS = text(
 _ENDED = text("select count(*) from journal where tenant = :tenant and state in ('delivered', 'rejected', 'withdrawn')")
 
 
-async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> AnswerOutcome:
+async def became(engine: Engine, hold: Hold, answer_id: str) -> AnswerOutcome:
     """Return what an answer to a hold has come to so far: of one that was closed before it, only what follows."""
     async with snapshot(engine) as connection:
         orders = (await connection.execute(_OF_FACT, {"tenant": hold.tenant, "fact": answer_id})).all()
@@ -231,14 +230,14 @@ async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> AnswerOutco
     return AnswerOutcome(ended is not None, under_way, bool(orders), vouchers, again, ended)
 
 
-async def orders_ended(connection: AsyncConnection, tenant: str) -> tuple[int, tuple[str, int, str | None] | None]:
+async def orders_ended(connection: DatabaseConnection, tenant: str) -> tuple[int, tuple[str, int, str | None] | None]:
     """Return how many orders have ended, and the first whose number of final records is wrong (id, records, state)."""
     wrong = (await connection.execute(_ENDS, {"tenant": tenant})).one_or_none()
     ended = await connection.scalar(_ENDED, {"tenant": tenant}) or 0
     return ended, (wrong.id, wrong.ends, wrong.state) if wrong else None
 
 
-async def _ordered(connection: AsyncConnection, row: Row[Any]) -> Ordered:
+async def _ordered(connection: DatabaseConnection, row: Row) -> Ordered:
     [body] = await people.opened(connection, [to_json(row.body)])
     return Ordered(
         order=envelopes.decode(body),

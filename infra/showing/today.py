@@ -10,12 +10,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import clock, registry, store
 from infra.access.connections import Connection, health
 from infra.access.standing import Light, light_of
+from infra.postgres import Engine, text
 from infra.rows import PostedVoucher, Trouble
 from infra.trail import recorded
 from schemas.words import Wording
@@ -126,7 +124,7 @@ class ConnectionLight:
     state: str
 
 
-async def counts(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, Counts]:
+async def counts(engine: Engine, tenants: Sequence[str]) -> dict[str, Counts]:
     """Return what waits in each of these companies; ``red``: what bokbuss doctor found in the way last."""
     found: dict[str, dict[str, int]] = {tenant: {} for tenant in tenants}
     async with engine.connect() as connection:
@@ -137,12 +135,12 @@ async def counts(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, Count
     return {tenant: Counts(**numbers) for tenant, numbers in found.items()}
 
 
-async def of_nobody(engine: AsyncEngine, most: int) -> dict[str, Counts]:
+async def of_nobody(engine: Engine, most: int) -> dict[str, Counts]:
     """Return what waits under names that no company has: misspelt, not added yet, or nobody can say whose it is."""
     return await counts(engine, await store.scalars(engine, _OF_NOBODY, {"most": most}))
 
 
-async def lights(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, list[ConnectionLight]]:
+async def lights(engine: Engine, tenants: Sequence[str]) -> dict[str, list[ConnectionLight]]:
     """Return the light of each connection that these companies have, or have had."""
     found: dict[str, list[ConnectionLight]] = {tenant: [] for tenant in tenants}
     now = clock.now().timestamp()
@@ -152,15 +150,13 @@ async def lights(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, list[
     return found
 
 
-async def last_day(engine: AsyncEngine, tenants: Sequence[str], flow: str) -> date | None:
+async def last_day(engine: Engine, tenants: Sequence[str], flow: str) -> date | None:
     """Return the newest date of a flow's vouchers."""
     day: date | None = await store.scalar(engine, _LAST_DAY, {"tenants": list(tenants), "flow": flow})
     return day
 
 
-async def takings(
-    engine: AsyncEngine, tenants: Sequence[str], flow: str, first: date, last: date
-) -> dict[date, Decimal]:
+async def takings(engine: Engine, tenants: Sequence[str], flow: str, first: date, last: date) -> dict[date, Decimal]:
     """Return what a flow's vouchers between two dates come to by date, what was reversed taken off.
 
     Both ends are named: for one that is open the database would read all vouchers.
@@ -169,7 +165,7 @@ async def takings(
     return {row.day: row.amount for row in await store.rows(engine, _TAKINGS, values)}
 
 
-async def booked(engine: AsyncEngine, tenants: Sequence[str], most: int) -> list[PostedVoucher]:
+async def booked(engine: Engine, tenants: Sequence[str], most: int) -> list[PostedVoucher]:
     """Return the vouchers that were booked last, the newest first."""
     rows = await store.rows(engine, _BOOKED, {"tenants": list(tenants), "most": most})
     found = []
@@ -183,7 +179,7 @@ async def booked(engine: AsyncEngine, tenants: Sequence[str], most: int) -> list
     return found
 
 
-async def troubles(engine: AsyncEngine, tenants: Sequence[str], most: int) -> list[Trouble]:
+async def troubles(engine: Engine, tenants: Sequence[str], most: int) -> list[Trouble]:
     """Return the orders whose answer was lost, and those that were put off, the oldest first."""
     rows = await store.rows(engine, _TROUBLES, {"tenants": list(tenants), "most": most})
     return [
@@ -191,7 +187,7 @@ async def troubles(engine: AsyncEngine, tenants: Sequence[str], most: int) -> li
     ]
 
 
-async def marks(engine: AsyncEngine, tenants: Iterable[str]) -> dict[str, str]:
+async def marks(engine: Engine, tenants: Iterable[str]) -> dict[str, str]:
     """Return a word for each company that is another one whenever something has changed that people wait for."""
     return {row.tenant: row.mark for row in await store.rows(engine, _CHANGED, {"tenants": sorted(tenants)})}
 
@@ -199,7 +195,7 @@ async def marks(engine: AsyncEngine, tenants: Iterable[str]) -> dict[str, str]:
 class News:
     """What has changed in companies, for all open pages of this process: they share one look at the database."""
 
-    def __init__(self, engine: AsyncEngine, every: float) -> None:
+    def __init__(self, engine: Engine, every: float) -> None:
         """``every``: seconds between two looks, however many pages ask."""
         self._engine = engine
         self.every = every

@@ -8,7 +8,7 @@ class Backups:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._server = url.replace("+psycopg", "")
+        self._server = url
         self._name = psycopg.conninfo.conninfo_to_dict(self._server)["dbname"]
         self._copies: list[str] = []
 

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import psycopg
 from pydantic_core import to_json
-from sqlalchemy import text
 from standardwebhooks import Webhook
 
 from connectors.alexishr.settings import AlexisHRSettings
@@ -28,6 +27,7 @@ from infra.delivery import waiting
 from infra.environment import whole
 from infra.http import Client, Response
 from infra.office import Office, office
+from infra.postgres import text
 from infra.rows import Hold
 from infra.settings import ROLES, DatabaseSettings, KafkaSettings, Role, Settings
 from schemas.audit import AuditRecord
@@ -294,7 +294,7 @@ class Roles:
 def database(postgres_url: str) -> Iterator[str]:
     """Yield the URL of an empty database that is dropped afterwards."""
     name = f"house_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(postgres_url, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')
         yield postgres_url.replace("@/postgres?", f"@/{name}?")
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from infra import store
 from infra.kafka.cluster import ensure_topics
+from infra.postgres import text
 from infra.settings import KafkaSettings
 from tests.acceptance.house import opened, z_report
 from tests.secured_kafka import PASSWORD, SCRAM_USER, SecuredKafka

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import text
 
 from connectors.alexishr import commands
 from connectors.alexishr import sandbox as alexis
@@ -19,6 +18,7 @@ from infra import companies, tenants
 from infra.access import people
 from infra.access.vault import Vault
 from infra.embedded.broker import EmbeddedKafka
+from infra.postgres import text
 from schemas.settings import EmployeesSettings, TenantSettings
 from schemas.topics import TOPICS
 from tests.acceptance.backups import Backups

@@ -3,10 +3,10 @@
 import uuid
 
 import pytest
-from sqlalchemy import text
 
 from connectors.fortnox.sandbox import Company
 from infra import companies
+from infra.postgres import text
 from infra.tables import metadata
 from schemas.bas import BAS_DAY_SALES
 from tests.acceptance.house import Roles, Shop, z_report

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from connectors.desk import walking
 from connectors.fortnox import sandbox
 from infra.embedded.broker import EmbeddedKafka
 from infra.installation import Restored
 from infra.kafka.cluster import ensure_topics
+from infra.postgres import text
 from infra.settings import KafkaSettings
 from tests.acceptance.backups import Backups
 from tests.acceptance.house import Roles, Shop, opened, z_report

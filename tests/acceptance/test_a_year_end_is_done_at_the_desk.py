@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import httpx  # noqa: TID251 - a browser, which keeps cookies
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
 
 from infra.access.vault import open_vault
 from infra.accounts.permissions import DeskRole
 from infra.plugin import Host
+from infra.postgres import text
 from tests.acceptance.house import Roles, Shop
 from tests.acceptance.year_end import ENTRIES, batch, made
 from tests.connectors.desk.web_driver import Visitor

@@ -5,11 +5,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from infra import clock, contents, ledgers
 from infra.documents import DocumentCounts, Documents
 from infra.embedded.broker import EmbeddedKafka
+from infra.postgres import text
 from schemas.ledger import LedgerRequested
 from tests.acceptance.house import Roles, Shop, database, opened, z_report
 from tests.connectors.fortnox.ledger_driver import DOCUMENTS, attach, book

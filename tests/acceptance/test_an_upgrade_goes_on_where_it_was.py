@@ -8,16 +8,17 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from psycopg import sql
-from sqlalchemy import create_engine, text
 
 from connectors.fortnox import sandbox
 from infra import migrations, store
 from infra.embedded.broker import EmbeddedKafka
 from infra.kafka import parking
+from infra.postgres import text
 from infra.settings import Role
 from schemas.audit import DeadLetter
 from schemas.events import DayClosed
 from tests.acceptance.house import database, opened, z_report
+from tests.databases import through_sqlalchemy
 from tests.infra.facts import day, message
 
 MENDED = 2.0
@@ -36,7 +37,7 @@ async def test_orders_in_flight_outlive_an_upgrade_and_a_roll_back(
     with (
         database(postgres_url) as url,
         database(postgres_url) as upgraded,
-        psycopg.connect(upgraded.replace("+psycopg", ""), autocommit=True) as server,
+        psycopg.connect(upgraded, autocommit=True) as server,
     ):
         house_on = {"books": books, "hole_seconds": MENDED}
         async with opened(own_kafka.bootstrap, url, folder, **house_on) as house:  # type: ignore[arg-type] # of its parameters
@@ -88,12 +89,12 @@ def leave(url: str, older: str) -> None:
     """Fill an empty database with what another one holds, in the tables of a revision of before."""
     config = Config()
     config.set_main_option("script_location", str(Path(str(migrations.__file__)).parent))
-    engine = create_engine(older)
+    engine = through_sqlalchemy(older)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, BEFORE)
     engine.dispose()
-    with psycopg.connect(url.replace("+psycopg", "")) as there, psycopg.connect(older.replace("+psycopg", "")) as here:
+    with psycopg.connect(url) as there, psycopg.connect(older) as here:
         columns: dict[str, list[str]] = {}
         for table, column in here.execute(_COLUMNS).fetchall():
             columns.setdefault(table, []).append(column)

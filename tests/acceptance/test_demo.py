@@ -14,10 +14,10 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from sqlalchemy import text
 
 from infra import store
 from infra.embedded.found import running
+from infra.postgres import text
 from infra.settings import Settings
 
 pytestmark = pytest.mark.acceptance

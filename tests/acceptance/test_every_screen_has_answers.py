@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import yaml
-from sqlalchemy import text
 
 from connectors.alexishr import commands
 from connectors.alexishr import sandbox as hr_sandbox
@@ -23,6 +22,7 @@ from infra.deciding.decider import topics_of
 from infra.deciding.flows import GROUP
 from infra.delivery import reviews
 from infra.plugin import Host
+from infra.postgres import text
 from infra.settings import CanarySettings
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import EmployeesSettings, TenantSettings

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
-from sqlalchemy import text
 
 from connectors.fortnox import sandbox
 from infra import clock
 from infra.embedded.broker import EmbeddedKafka
 from infra.kafka.cluster import ensure_topics
+from infra.postgres import text
 from infra.settings import KafkaSettings, Role
 from schemas.events import DayClosed
 from tests.acceptance.house import Roles, Shop, database, opened, z_report

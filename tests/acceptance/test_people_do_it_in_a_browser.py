@@ -11,13 +11,13 @@ import httpx  # noqa: TID251 - a browser, which keeps cookies
 import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page
-from sqlalchemy import text
 
 from connectors import sie
 from connectors.fortnox.connect import connecting
 from connectors.fortnox.sandbox import Company, licences
 from infra import companies, tenants
 from infra.accounts.permissions import DeskRole
+from infra.postgres import text
 from schemas.settings import TenantSettings
 from tests.acceptance.house import Roles, Shop
 from tests.acceptance.year_end import ENTRIES, batch, made

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
 
 from connectors.alexishr import commands, sandbox
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.desk import settings_files
 from connectors.fortnox.sandbox.records import Record
 from infra import companies, tenants
+from infra.postgres import text
 from schemas.settings import AbsenceCause, EmployeesSettings, FieldRule, TenantSettings
 from tests.acceptance.house import Roles, Shop, opened
 

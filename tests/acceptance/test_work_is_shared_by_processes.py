@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from connectors.fortnox.sandbox import Fault, Faults
+from infra.postgres import text
 from schemas.topics import PARTITIONS
 from tests.acceptance.house import Roles, Shop, opened, z_report
 from tests.acceptance.processes import SECRET_KEY, process

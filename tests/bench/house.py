@@ -92,7 +92,7 @@ class House:
 
     def database(self) -> psycopg.Connection[Any]:
         """Connect to the database."""
-        return psycopg.connect(self.postgres.url.replace("+psycopg", ""), autocommit=True)
+        return psycopg.connect(self.postgres.url, autocommit=True)
 
     def count(self, table: str) -> int:
         """Return how many rows a table has."""

@@ -12,8 +12,6 @@ from typing import Any, Final
 
 import httpx  # noqa: TID251 - a browser, without a network between
 import psycopg
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -29,6 +27,7 @@ from infra.environment import whole
 from infra.intake import web
 from infra.leases import Leases
 from infra.plugin import Host, Terms
+from infra.postgres import Engine, text
 from schemas import envelope as envelopes
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, Fact
 from schemas.settings import EmployeesSettings
@@ -124,7 +123,7 @@ def _fill(url: str, more: int, people: int) -> None:
         "hold": hold,
         "order": order,
     }
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as database, database.cursor() as cursor:
+    with psycopg.connect(url, autocommit=True) as database, database.cursor() as cursor:
         with cursor.copy("copy flow_state (flow, tenant, key, state) from stdin") as copy:
             for row in _states(people):
                 copy.write_row(row)
@@ -171,7 +170,7 @@ def _person(number: int) -> tuple[Fact, ...]:
     )
 
 
-async def _measured(app: Any, engine: AsyncEngine, plan: str, times: int) -> list[Row]:
+async def _measured(app: Any, engine: Engine, plan: str, times: int) -> list[Row]:
     account, _ = await accounts.invite(engine, "bench@example.se", {_TENANT: DeskRole.ADMIN}, by="bench")
     cookies = {"bokbuss_session": await sessions.begin(engine, account, address="127.0.0.1", agent="bench")}
     bare = Starlette(routes=[Route("/", _bare)])
@@ -230,7 +229,7 @@ def _used() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-async def _addresses(engine: AsyncEngine, plan: str) -> list[str]:
+async def _addresses(engine: Engine, plan: str) -> list[str]:
     """Return the address of every page of the company that there is something on, and second pages of lists."""
     async with engine.connect() as connection:
         key = await connection.scalar(text("select min(key) from journal"))

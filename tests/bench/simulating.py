@@ -38,7 +38,7 @@ async def measure(*, quick: bool) -> Report:
         await engine.dispose()
         file = Path(name) / "other.yaml"
         file.write_text(to_yaml(_other()))
-        with psycopg.connect(postgres.url.replace("+psycopg", ""), autocommit=True) as database:
+        with psycopg.connect(postgres.url, autocommit=True) as database:
             database.execute("insert into tenants (tenant, created_at) values (%s, now())", [_TENANT])
             database.execute(_INSERT_SETTINGS, [_TENANT, loads.SETTINGS.model_dump_json()])
             copying = "copy flow_state (flow, tenant, key, state) from stdin"

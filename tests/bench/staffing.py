@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 
 import httpx  # noqa: TID251 - it asks the sandboxes how often they were called
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.alexishr import translate
 from infra import clock, store
@@ -21,6 +19,7 @@ from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.intake.accepting import Acceptor
 from infra.kafka import cluster
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings, Settings
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
@@ -157,7 +156,7 @@ async def _calls(url: str) -> dict[str, int]:
     return found
 
 
-async def _live(house: House, engine: AsyncEngine, acceptor: Acceptor, people: int, changes: int) -> list[float]:
+async def _live(house: House, engine: Engine, acceptor: Acceptor, people: int, changes: int) -> list[float]:
     """Change titles in HR, one person at a time; return the seconds from Kafka's time of each to its PUT."""
     hr, random = company(people), Random(0)
     linked = [key for number, key in enumerate(hr.records["employee"]) if number % 20]

@@ -127,7 +127,7 @@ class Site:
 
     def query(self, statement: str) -> list[TupleRow]:
         """Return the rows of a query."""
-        url = self.postgres.url.replace("+psycopg", "")
+        url = self.postgres.url
         with psycopg.connect(url, connect_timeout=5) as connection:
             return connection.execute(statement.encode()).fetchall()
 

@@ -2,9 +2,8 @@
 
 import json
 
-from sqlalchemy import text
-
 from infra.plugin import Host
+from infra.postgres import text
 from tests.connectors.fake_acceptor import TENANT
 
 _CHOOSE = text(

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import registry
 from infra.access.vault import Vault
 from infra.intake.sealing import sealed
 from infra.leases import Leases
 from infra.plugin import Host, System
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas import ids
 from schemas.commands import Order
@@ -65,7 +63,7 @@ class Party:
 
     system: System
     translated: Callable[[str, bytes], Sequence[Fact]] | None = None
-    imitated: Callable[[AsyncEngine], AbstractAsyncContextManager[Imitated]] | None = None
+    imitated: Callable[[Engine], AbstractAsyncContextManager[Imitated]] | None = None
 
     @property
     def folder(self) -> Path:
@@ -100,12 +98,12 @@ async def accepted(_tenant: str, _system: str, facts: Sequence[Fact]) -> tuple[s
     return tuple(ids.fact_id(fact.key, ids.revision(fact)) for fact in facts)
 
 
-def host(settings: Settings, engine: AsyncEngine, vault: Vault = VAULT) -> Host:
+def host(settings: Settings, engine: Engine, vault: Vault = VAULT) -> Host:
     """Return what a connector works with."""
     return Host(settings, engine, vault, Leases(engine, 5.0), accepted)
 
 
-async def add_company(engine: AsyncEngine, number: int | None = None) -> None:
+async def add_company(engine: Engine, number: int | None = None) -> None:
     """Let a database know our company."""
     row = {"tenant": TENANT, "number": number}
     async with engine.begin() as connection:

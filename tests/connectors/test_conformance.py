@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.plugin import Attempt, Company, Malformed, Sink
+from infra.postgres import Engine
 from infra.verdicts import Absent, AlreadyThere, Delivered, Unknown
 from schemas.commands import Order, ReadPerson
 from schemas.envelope import Envelope, wrap
@@ -167,7 +167,7 @@ def enveloped(order: Order) -> Envelope[Any]:
 
 
 @asynccontextmanager
-async def opened_at(party: Party, sink: Sink, engine: AsyncEngine) -> AsyncIterator[tuple[Imitated, Opened]]:
+async def opened_at(party: Party, sink: Sink, engine: Engine) -> AsyncIterator[tuple[Imitated, Opened]]:
     """Open a party's sandbox, and our company's client to it, with what the sink carries out."""
     assert party.imitated is not None, f"{party.folder.name}: its party.py must say how its sandbox is reached"
     async with party.imitated(engine) as imitated:
@@ -182,7 +182,7 @@ def reads_only(order: Order) -> bool:
 
 
 @every_sink
-async def test_what_a_write_wrote_its_probe_finds(party: Party, sink: Sink, engine: AsyncEngine) -> None:
+async def test_what_a_write_wrote_its_probe_finds(party: Party, sink: Sink, engine: Engine) -> None:
     """Of each kind of order, and before it was written there was nothing to be found; each call is on record."""
     async with opened_at(party, sink, engine) as (imitated, there):
         assert {type(order) for order in imitated.orders} == set(sink.orders), "an order of each kind"
@@ -201,7 +201,7 @@ async def test_what_a_write_wrote_its_probe_finds(party: Party, sink: Sink, engi
 
 
 @every_sink
-async def test_a_lost_answer_is_found_and_nothing_is_done_twice(party: Party, sink: Sink, engine: AsyncEngine) -> None:
+async def test_a_lost_answer_is_found_and_nothing_is_done_twice(party: Party, sink: Sink, engine: Engine) -> None:
     """Each order is done, and its answer is lost; as a lane does, it is looked for twice before it is sent again."""
     async with opened_at(party, sink, engine) as (imitated, there):
         for order in [order for order in imitated.orders if not reads_only(order)]:

@@ -9,12 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.embedded.broker import EmbeddedKafka
 from infra.environment import whole
 from infra.kafka import cluster
+from infra.postgres import Engine, text
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
 
 Outage = Callable[[], AbstractContextManager[None]]
@@ -27,7 +26,7 @@ def outage(postgres_url: str, prepared_url: str) -> Outage:
 
     @contextmanager
     def away() -> Iterator[None]:
-        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+        with psycopg.connect(postgres_url, autocommit=True) as server:
             server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
             server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
             yield
@@ -64,7 +63,7 @@ def tenant() -> str:
 
 
 @pytest.fixture
-async def added(engine: AsyncEngine, tenant: str) -> Callable[[str], Awaitable[None]]:
+async def added(engine: Engine, tenant: str) -> Callable[[str], Awaitable[None]]:
     """Have the test's company be one: what names none is not decided. Return what adds another."""
 
     async def add(name: str) -> None:

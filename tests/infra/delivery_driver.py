@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
 
 from infra import registry, roles
@@ -20,6 +18,7 @@ from infra.environment import whole
 from infra.http import Client, Response
 from infra.intake import web
 from infra.intake.accepting import Acceptor
+from infra.postgres import Engine, text
 
 REPORT: bytes = (Path(__file__).parents[2] / "connectors/openpos/samples/restaurant-day.json").read_bytes()
 EVENT = "openpos/SODER/KASSA1/412/2026-04-10"
@@ -37,7 +36,7 @@ class DeliveryDriver:
     url: str
     http: Client
     acceptor: Acceptor
-    engine: AsyncEngine
+    engine: Engine
     secret: str = ""
 
     async def add(self, tenant: str) -> None:
@@ -72,7 +71,7 @@ class DeliveryDriver:
 
 
 @asynccontextmanager
-async def opened(engine: AsyncEngine, producer: AIOKafkaProducer, **settings: Any) -> AsyncIterator[DeliveryDriver]:
+async def opened(engine: Engine, producer: AIOKafkaProducer, **settings: Any) -> AsyncIterator[DeliveryDriver]:
     """Serve deliveries, health and metrics."""
     acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT, settings=whole()(**settings, _env_file=None))
     checks = {"database": roles._database(engine), "broker": roles._broker(producer)}

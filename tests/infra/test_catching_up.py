@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import catching_up, clock, registry
 from infra.access.vault import open_vault
@@ -17,6 +15,7 @@ from infra.deciding import planning
 from infra.deciding.decider import Decider
 from infra.intake.accepting import Acceptor
 from infra.plugin import Host, Refreshed
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, Fact, LinkDecided
 from schemas.marks import MARKS
@@ -61,7 +60,7 @@ class CatchingUpDriver:
 
 @pytest.fixture
 async def office(
-    engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, settings: Settings, kafka: str, tenant: str
 ) -> CatchingUpDriver:
     """Return a company of which nothing was told."""
     async with engine.begin() as connection:
@@ -121,7 +120,7 @@ async def test_flows_that_get_on_are_waited_for_however_much_there_is(
 
 
 async def test_a_company_whose_messages_are_parked_gets_no_plan_and_is_told_so_at_once(
-    office: CatchingUpDriver, engine: AsyncEngine, producer: AIOKafkaProducer
+    office: CatchingUpDriver, engine: Engine, producer: AIOKafkaProducer
 ) -> None:
     """Waiting would not help: a person or new code has to act first."""
 

@@ -50,9 +50,9 @@ def shell(kafka: str, postgres_url: str, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("shell")
     (folder / "z.json").write_bytes(REPORT)
     (folder / "wrong.json").write_bytes(REPORT.replace(b'"zNumber": 412', b'"zNumber": "x", "odd": 1'))
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(postgres_url, autocommit=True) as server:
         server.execute("CREATE DATABASE shell")
-        url = postgres_url.replace("@/postgres?", "@/shell?").replace("+psycopg", "")
+        url = postgres_url.replace("@/postgres?", "@/shell?")
         yield Shell(folder, {"BOKBUSS_KAFKA__BOOTSTRAP": kafka, "BOKBUSS_DATABASE__URL": url})
         server.execute("DROP DATABASE shell WITH (FORCE)")
 

@@ -3,10 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.documents import Content, DocumentCounts, Documents, Listed, Waiting, type_of
+from infra.postgres import Engine, text
 
 YEAR, NEXT = date(2026, 12, 31), date(2027, 12, 31)
 PDF = Content("ab" * 32, 5, "application/pdf")
@@ -18,7 +17,7 @@ def listed(number: str, source_id: str) -> Listed:
     return Listed("A", number, source_id, "accounting")
 
 
-async def test_a_file_is_read_once_however_many_vouchers_have_it(engine: AsyncEngine) -> None:
+async def test_a_file_is_read_once_however_many_vouchers_have_it(engine: Engine) -> None:
     """Also vouchers of another year, and those that are listed later; what is stored stays so."""
     documents = Documents(engine, "acme")
     await documents.listed(YEAR, [listed("1", "f1"), listed("2", "f1"), listed("10", "f2"), listed("1", "f1")])
@@ -35,7 +34,7 @@ async def test_a_file_is_read_once_however_many_vouchers_have_it(engine: AsyncEn
     assert await Documents(engine, "other").counts() == {}
 
 
-async def test_what_is_missing_says_why_and_is_tried_again_when_it_is_asked_for_again(engine: AsyncEngine) -> None:
+async def test_what_is_missing_says_why_and_is_tried_again_when_it_is_asked_for_again(engine: Engine) -> None:
     """A request that goes on after a crash does not begin anew; a later one does."""
     documents = Documents(engine, "acme")
     await documents.said(YEAR, "suppliers", "not_consented")
@@ -54,7 +53,7 @@ async def test_what_is_missing_says_why_and_is_tried_again_when_it_is_asked_for_
     assert await documents.counts() == {YEAR: DocumentCounts(1, 0, 0, ())}
 
 
-async def test_what_is_listed_no_more_is_gone_from_its_voucher(engine: AsyncEngine) -> None:
+async def test_what_is_listed_no_more_is_gone_from_its_voucher(engine: Engine) -> None:
     """Somebody took it away, or the number was used again; a module that was not listed says nothing of its own."""
     documents = Documents(engine, "acme")
     invoice = Listed("D", "1", "f3", "suppliers")

@@ -9,15 +9,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from infra import clock, installation, store
+from infra import clock, installation, postgres, store
 from infra.delivery.journal import Journal
 from infra.embedded.database import programs
 from infra.installation import Installation, Pulse, Restored, WrongInstallation
 from infra.leases import Leases
+from infra.postgres import Engine, text
 from infra.trail import Entry, Published, put_on_record, take_back
 from schemas.audit import AuditRecord
 from tests.ending import end_tasks
@@ -30,7 +28,7 @@ ALL_AGREES = text(
 )
 
 
-async def known(engine: AsyncEngine) -> Installation:
+async def known(engine: Engine) -> Installation:
     """Return what the row says."""
     async with engine.begin() as connection:
         found = await installation.read(connection)
@@ -38,7 +36,7 @@ async def known(engine: AsyncEngine) -> Installation:
     return found
 
 
-async def begun(engine: AsyncEngine) -> Installation:
+async def begun(engine: Engine) -> Installation:
     """Let an installation begin."""
     async with engine.begin() as connection:
         await installation.begin(connection, FORTNOX)
@@ -57,7 +55,7 @@ async def on(url: str) -> Installation:
 @contextmanager
 def another(postgres_url: str, name: str, template: str = "template0") -> Iterator[str]:
     """Yield the URL of another database of the server."""
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(postgres_url, autocommit=True) as server:
         server.execute(f'create database "{name}" template "{template}"')  # type: ignore[call-overload] # our names
         yield postgres_url.replace("@/postgres?", f"@/{name}?")
         server.execute(f'drop database "{name}" with (force)')  # type: ignore[call-overload] # our names
@@ -68,7 +66,7 @@ def said(command: list[object], given: bytes = b"") -> bytes:
     return subprocess.run(list(map(str, command)), input=given, capture_output=True, check=True).stdout
 
 
-async def test_a_database_that_nobody_touched_is_ours_however_often_it_is_written(engine: AsyncEngine) -> None:
+async def test_a_database_that_nobody_touched_is_ours_however_often_it_is_written(engine: Engine) -> None:
     """Also after the cleaning that PostgreSQL does by itself."""
     assert (await begun(engine)).ours
     pulse = Pulse(engine)
@@ -77,23 +75,21 @@ async def test_a_database_that_nobody_touched_is_ours_however_often_it_is_writte
         await installation.move(connection, SANDBOX)
     assert await pulse.beat() == 1
     assert await pulse.beat() is None
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    async with engine.connect(alone=True) as connection:
         await connection.execute(text("vacuum (freeze, full) installation"))
     after = await known(engine)
     assert after.ours
     assert (after.pulse, after.targets) == (1, SANDBOX)
 
 
-async def test_a_dump_that_is_loaded_anywhere_is_noticed(
-    engine: AsyncEngine, prepared_url: str, postgres_url: str
-) -> None:
+async def test_a_dump_that_is_loaded_anywhere_is_noticed(engine: Engine, prepared_url: str, postgres_url: str) -> None:
     """Another transaction wrote the row: also into the very same tables."""
     await begun(engine)
-    server, name = prepared_url.replace("+psycopg", ""), "dumped"
+    server, name = prepared_url, "dumped"
     tools = programs()
     dump = await asyncio.to_thread(said, [tools / "pg_dump", "--dbname", server])
     with another(postgres_url, name) as url:
-        await asyncio.to_thread(said, [tools / "psql", "--quiet", "--dbname", url.replace("+psycopg", "")], dump)
+        await asyncio.to_thread(said, [tools / "psql", "--quiet", "--dbname", url], dump)
         assert not (await on(url)).ours
     async with engine.begin() as connection:
         await connection.execute(text("create temp table kept on commit drop as select * from installation"))
@@ -103,7 +99,7 @@ async def test_a_dump_that_is_loaded_anywhere_is_noticed(
 
 
 async def test_a_copy_of_the_files_of_a_database_is_noticed(
-    engine: AsyncEngine, prepared_url: str, postgres_url: str
+    engine: Engine, prepared_url: str, postgres_url: str
 ) -> None:
     """It is another database of the server."""
     await begun(engine)
@@ -113,7 +109,7 @@ async def test_a_copy_of_the_files_of_a_database_is_noticed(
         assert not (await on(url)).ours
 
 
-async def test_a_process_ends_whose_database_went_back(engine: AsyncEngine) -> None:
+async def test_a_process_ends_whose_database_went_back(engine: Engine) -> None:
     """And until it does, nothing is sent on the word of that database."""
     await begun(engine)
     journal = Journal(engine, "fortnox", lambda: (0, 7))
@@ -131,7 +127,7 @@ async def test_a_process_ends_whose_database_went_back(engine: AsyncEngine) -> N
 
 
 async def test_nobody_is_given_a_connection_to_a_database_that_was_restored_under_the_process(
-    engine: AsyncEngine,
+    engine: Engine,
 ) -> None:
     """To every role it is away, also once another process has fenced it off; the pulse says what it really is."""
     await begun(engine)
@@ -139,7 +135,7 @@ async def test_nobody_is_given_a_connection_to_a_database_that_was_restored_unde
     async with engine.begin() as connection:
         await installation.close(connection, why="a test", since=datetime(2026, 1, 1, tzinfo=UTC), pulse=1000)
     await engine.dispose()
-    with pytest.raises(OperationalError, match="restored, or moved"):
+    with pytest.raises(psycopg.OperationalError, match="restored, or moved"):
         await known(engine)
     with pytest.raises(Restored):
         await pulse.beat()
@@ -157,7 +153,7 @@ async def test_a_pulse_while_somebody_connects_is_no_restored_database(prepared_
                 beaten.append(await pulse.beat())
             return done
 
-    engine = create_async_engine(prepared_url, connect_args={"cursor_factory": Overtaken})
+    engine = postgres.Engine({"conninfo": prepared_url, "cursor_factory": Overtaken}, 2)
     try:
         await begun(engine)
         async with engine.begin() as connection:
@@ -172,7 +168,7 @@ async def test_a_pulse_while_somebody_connects_is_no_restored_database(prepared_
         await engine.dispose()
 
 
-async def test_what_a_restore_has_not_taken_in_is_not_forgotten_by_the_next_one(engine: AsyncEngine) -> None:
+async def test_what_a_restore_has_not_taken_in_is_not_forgotten_by_the_next_one(engine: Engine) -> None:
     """Restored, and moved before Kafka could be read: it is read from the first backup on, until that is done."""
     await begun(engine)
     first, second = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
@@ -187,7 +183,7 @@ async def test_what_a_restore_has_not_taken_in_is_not_forgotten_by_the_next_one(
     assert found == [first, first, first, second]
 
 
-async def test_an_order_of_before_the_fence_is_looked_for_and_one_of_after_it_is_not(engine: AsyncEngine) -> None:
+async def test_an_order_of_before_the_fence_is_looked_for_and_one_of_after_it_is_not(engine: Engine) -> None:
     """Whether it waited in the journal or comes once more; nothing goes out before its company is opened."""
     await begun(engine)
     async with engine.begin() as connection:
@@ -213,7 +209,7 @@ async def test_an_order_of_before_the_fence_is_looked_for_and_one_of_after_it_is
     assert await journal.open_tenants([0]) == {"a": 0}
 
 
-async def test_a_day_that_is_told_again_after_a_person_opened_its_company_is_looked_for(engine: AsyncEngine) -> None:
+async def test_a_day_that_is_told_again_after_a_person_opened_its_company_is_looked_for(engine: Engine) -> None:
     """Its books hold a voucher that nobody here knows: the sender has only to send the day again."""
     await begun(engine)
     async with engine.begin() as connection:
@@ -242,7 +238,7 @@ async def test_a_day_that_is_told_again_after_a_person_opened_its_company_is_loo
         ]
 
 
-async def test_what_no_comparison_shows_is_looked_for_two_weeks_after_a_restore(engine: AsyncEngine) -> None:
+async def test_what_no_comparison_shows_is_looked_for_two_weeks_after_a_restore(engine: Engine) -> None:
     """An absence that HR tells again was perhaps written after the backup, and neither database nor Kafka know it."""
     await begun(engine)
     absence = "bokbuss.write-absence.v1"
@@ -270,7 +266,7 @@ async def test_what_no_comparison_shows_is_looked_for_two_weeks_after_a_restore(
     assert states == ["queued", "unknown", "unknown", "queued"]
 
 
-async def test_a_trail_is_taken_back_as_it_stands_and_never_forked(engine: AsyncEngine) -> None:
+async def test_a_trail_is_taken_back_as_it_stands_and_never_forked(engine: Engine) -> None:
     """What follows its end is appended, what is there is left, what belongs to another chain is named."""
     first, second = (order("a", f"day/{n}", n) for n in (1, 2))
     async with engine.begin() as connection:
@@ -293,7 +289,7 @@ async def test_a_trail_is_taken_back_as_it_stands_and_never_forked(engine: Async
     assert tuple(row) == ("rejected", "x")
 
 
-async def test_books_of_another_environment_are_refused_once_something_was_written(engine: AsyncEngine) -> None:
+async def test_books_of_another_environment_are_refused_once_something_was_written(engine: Engine) -> None:
     """What a sandbox was told is not in the real Fortnox. Before the first order the address may change."""
     row = await begun(engine)
     async with engine.begin() as connection:

@@ -7,11 +7,10 @@ import sys
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, leases, store
 from infra.leases import Lease, LeaseLost, Leases, lead
+from infra.postgres import Engine, text
 from tests.ending import end_tasks
 
 SECONDS = 0.6
@@ -19,7 +18,7 @@ MARGIN = 0.3
 
 
 @pytest.fixture
-async def engine(prepared_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncEngine]:
+async def engine(prepared_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
     """Yield an engine on empty tables; a successor waits less than in earnest."""
     monkeypatch.setattr(leases, "MARGIN", MARGIN)
     engine = store.engine(prepared_url, 4)
@@ -27,21 +26,21 @@ async def engine(prepared_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     await engine.dispose()
 
 
-async def test_a_lease_has_one_owner(engine: AsyncEngine) -> None:
+async def test_a_lease_has_one_owner(engine: Engine) -> None:
     """Of many processes that ask at once, one gets it; one lease keeps nobody from another."""
     found = await asyncio.gather(*(Leases(engine, SECONDS).acquire("fortnox/a") for _ in range(12)))
     assert [lease.epoch for lease in found if lease] == [1]
     assert await Leases(engine, SECONDS).acquire("fortnox/b")
 
 
-async def test_an_owner_does_not_get_its_own_lease_twice(engine: AsyncEngine) -> None:
+async def test_an_owner_does_not_get_its_own_lease_twice(engine: Engine) -> None:
     """Two lanes of one process would be two writers as well."""
     ours = Leases(engine, SECONDS)
     assert await ours.acquire("fortnox/a")
     assert await ours.acquire("fortnox/a") is None
 
 
-async def test_a_lease_that_is_not_renewed_is_free_after_its_deadline_and_a_margin(engine: AsyncEngine) -> None:
+async def test_a_lease_that_is_not_renewed_is_free_after_its_deadline_and_a_margin(engine: Engine) -> None:
     """Before that its owner, if it only slept, could still be sending."""
     asked = clock.monotonic()
     lease = await Leases(engine, SECONDS).acquire("fortnox/a")
@@ -66,7 +65,7 @@ def test_a_deadline_passes_while_the_machine_sleeps() -> None:
     assert float(said.stdout) > 3599.0
 
 
-async def test_a_renewed_lease_outlives_its_first_deadline(engine: AsyncEngine) -> None:
+async def test_a_renewed_lease_outlives_its_first_deadline(engine: Engine) -> None:
     """The owner goes on, and nobody else gets it."""
     ours, other = Leases(engine, SECONDS), Leases(engine, SECONDS)
     lease = await ours.acquire("fortnox/a")
@@ -80,7 +79,7 @@ async def test_a_renewed_lease_outlives_its_first_deadline(engine: AsyncEngine) 
     await end_tasks(keeping)
 
 
-async def test_a_deadline_is_kept_without_the_database(engine: AsyncEngine) -> None:
+async def test_a_deadline_is_kept_without_the_database(engine: Engine) -> None:
     """A process that was stopped finds its deadline passed before it asks anybody."""
     lease = await Leases(engine, SECONDS).acquire("fortnox/a")
     assert lease is not None
@@ -90,7 +89,7 @@ async def test_a_deadline_is_kept_without_the_database(engine: AsyncEngine) -> N
         lease.check()
 
 
-async def test_a_lost_lease_is_noticed_at_the_next_renewal(engine: AsyncEngine) -> None:
+async def test_a_lost_lease_is_noticed_at_the_next_renewal(engine: Engine) -> None:
     """It is not extended: what the owner still believes ends at its deadline."""
     ours, other = Leases(engine, SECONDS), Leases(engine, 60.0)
     lease = await ours.acquire("fortnox/a")
@@ -104,7 +103,7 @@ async def test_a_lost_lease_is_noticed_at_the_next_renewal(engine: AsyncEngine) 
     assert await ours.acquire("fortnox/a") is None
 
 
-async def test_a_lease_that_was_late_and_that_nobody_took_is_kept(engine: AsyncEngine) -> None:
+async def test_a_lease_that_was_late_and_that_nobody_took_is_kept(engine: Engine) -> None:
     """A renewal after the deadline is as good as one before it, while the epoch is the same."""
     ours = Leases(engine, SECONDS)
     lease = await ours.acquire("fortnox/a")
@@ -115,7 +114,7 @@ async def test_a_lease_that_was_late_and_that_nobody_took_is_kept(engine: AsyncE
     assert await Leases(engine, SECONDS).acquire("fortnox/a") is None
 
 
-async def test_a_lease_that_is_given_back_is_free_at_once(engine: AsyncEngine) -> None:
+async def test_a_lease_that_is_given_back_is_free_at_once(engine: Engine) -> None:
     """The successor need not wait; the one who gave it back may not act any more."""
     ours, other = Leases(engine, 60.0), Leases(engine, 60.0)
     lease = await ours.acquire("fortnox/a")
@@ -128,7 +127,7 @@ async def test_a_lease_that_is_given_back_is_free_at_once(engine: AsyncEngine) -
     assert (taken.epoch, taken.used) == (2, [])
 
 
-async def test_the_budget_goes_with_a_lease_that_is_given_back(engine: AsyncEngine) -> None:
+async def test_the_budget_goes_with_a_lease_that_is_given_back(engine: Engine) -> None:
     """The successor counts on: no request is older to it than it is, since that would free the budget early."""
     ours = Leases(engine, SECONDS)
     lease = await ours.acquire("fortnox/a")
@@ -142,7 +141,7 @@ async def test_the_budget_goes_with_a_lease_that_is_given_back(engine: AsyncEngi
     assert all(-0.002 < seconds < 1.0 for seconds in later), later  # the two clocks may drift by microseconds
 
 
-async def test_a_clock_that_is_set_back_keeps_no_lease(engine: AsyncEngine) -> None:
+async def test_a_clock_that_is_set_back_keeps_no_lease(engine: Engine) -> None:
     """Who is alive goes on; what a process that has ended left behind is free soon, not in an hour, and not full."""
     ours, other = Leases(engine, SECONDS), Leases(engine, SECONDS)
     alive, given = [await ours.acquire(name) for name in ("alive", "given back")]
@@ -166,7 +165,7 @@ async def test_a_clock_that_is_set_back_keeps_no_lease(engine: AsyncEngine) -> N
     await end_tasks(*keeping)
 
 
-async def test_a_renewal_under_way_does_not_take_back_what_was_given_back(engine: AsyncEngine) -> None:
+async def test_a_renewal_under_way_does_not_take_back_what_was_given_back(engine: Engine) -> None:
     """A renewal that reaches the database after the release finds a lease without an owner."""
     ours, other = Leases(engine, 60.0), Leases(engine, 60.0)
     lease = await ours.acquire("fortnox/a")
@@ -177,7 +176,7 @@ async def test_a_renewal_under_way_does_not_take_back_what_was_given_back(engine
     assert await other.acquire("fortnox/a") is not None
 
 
-async def test_a_renewal_and_a_release_at_once_leave_the_lease_free(engine: AsyncEngine) -> None:
+async def test_a_renewal_and_a_release_at_once_leave_the_lease_free(engine: Engine) -> None:
     """Whichever of the two is first, the successor does not wait and the old owner may not act."""
     other = Leases(engine, 60.0)
     for _ in range(20):
@@ -192,7 +191,7 @@ async def test_a_renewal_and_a_release_at_once_leave_the_lease_free(engine: Asyn
         await other.release(taken)
 
 
-async def test_only_the_owner_renews_and_gives_back(engine: AsyncEngine) -> None:
+async def test_only_the_owner_renews_and_gives_back(engine: Engine) -> None:
     """A process that believes it holds this very epoch changes nothing."""
     ours, stranger = Leases(engine, SECONDS), Leases(engine, 60.0)
     lease = await ours.acquire("fortnox/a")
@@ -206,7 +205,7 @@ async def test_only_the_owner_renews_and_gives_back(engine: AsyncEngine) -> None
     assert await stranger.acquire("fortnox/a") is None
 
 
-async def test_an_election_ends_when_the_process_does(engine: AsyncEngine) -> None:
+async def test_an_election_ends_when_the_process_does(engine: Engine) -> None:
     """Who waits for a lease can be asked to stop."""
     await Leases(engine, 60.0).acquire("relay")
     stop, led = asyncio.Event(), list[Lease]()
@@ -222,7 +221,7 @@ async def test_an_election_ends_when_the_process_does(engine: AsyncEngine) -> No
 
 
 async def test_one_process_leads_and_begins_anew_after_a_failure(
-    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever failed, or a lease that was lost; the lease is given back each time, so that others may have it."""
     monkeypatch.setattr(leases, "_AFTER_A_FAILURE", 0.01)

@@ -6,13 +6,12 @@ from decimal import Decimal
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import ledgers, registry, speaking
 from infra.deciding.decider import Decider
 from infra.intake import telling
 from infra.parting import parting
+from infra.postgres import Engine, text
 from schemas.base import Message
 from schemas.commands import HoldForReview
 from schemas.events import ReviewAnswered
@@ -55,7 +54,7 @@ def year(
 
 
 @pytest.fixture
-def decider(engine: AsyncEngine, producer: AIOKafkaProducer) -> Decider:
+def decider(engine: Engine, producer: AIOKafkaProducer) -> Decider:
     """Return the decider of a process, with the flows that there are."""
     return Decider(engine, producer, registry.flows())
 
@@ -65,7 +64,7 @@ async def tell(decider: Decider, tenant: str, facts: Sequence[Message]) -> None:
     await decider.decide([record(tenant, fact) for fact in facts])
 
 
-async def test_a_year_is_read_as_it_is(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
+async def test_a_year_is_read_as_it_is(decider: Decider, engine: Engine, tenant: str) -> None:
     """Its row says where it comes from; its parts and vouchers stream in their order."""
     assert await ledgers.years(engine, tenant) == ()
     numbers = [*range(1, 2001), 7]
@@ -86,7 +85,7 @@ async def test_a_year_is_read_as_it_is(decider: Decider, engine: AsyncEngine, te
 
 @pytest.mark.parametrize("last", [date(2026, 6, 30), date(2025, 4, 30)], ids=["prolonged", "cut"])
 async def test_a_year_that_got_another_last_day_is_told_from_the_one_it_was(
-    decider: Decider, engine: AsyncEngine, tenant: str, last: date
+    decider: Decider, engine: Engine, tenant: str, last: date
 ) -> None:
     """No two years of a company share a day: the one that was read later counts, and who wants 2025 gets no other."""
     facts = [*year([1]), *year([1], hour=1, last=last), *year([1], ends=2024), *year([1], "sie", hour=2, ends=2023)]
@@ -106,7 +105,7 @@ async def test_a_year_that_got_another_last_day_is_told_from_the_one_it_was(
     assert (now[was.last], now[last]) == (None, (date(2025, 1, 1), was.last)), "it was changed back"
 
 
-async def test_a_year_stays_what_it_is_while_it_is_read(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
+async def test_a_year_stays_what_it_is_while_it_is_read(decider: Decider, engine: Engine, tenant: str) -> None:
     """A later reading becomes the year meanwhile, and its old parts leave the state; who reads sees none of it."""
     await tell(decider, tenant, year(range(1, 3001)))
     async with ledgers.opened(engine, tenant, date(2025, 12, 31)) as books:
@@ -121,7 +120,7 @@ async def test_a_year_stays_what_it_is_while_it_is_read(decider: Decider, engine
         assert await connection.scalar(kept, {"t": tenant}) == 2 * 3
 
 
-async def test_what_waits_is_said(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
+async def test_what_waits_is_said(decider: Decider, engine: Engine, tenant: str) -> None:
     """A year that is asked about, with the question and the difference; one whose parts are on their way."""
     await tell(decider, tenant, year([1], "sie"))
     await tell(decider, tenant, year([1, 2], hour=1))
@@ -136,7 +135,7 @@ async def test_what_waits_is_said(decider: Decider, engine: AsyncEngine, tenant:
 
 
 async def test_what_a_year_waits_for_is_told_with_the_next_reading(
-    decider: Decider, engine: AsyncEngine, tenant: str
+    decider: Decider, engine: Engine, tenant: str
 ) -> None:
     """A person lets a year be overwritten while a later one is told, and a part of that leaves with the file's."""
     answers: list[ReviewAnswered] = []
@@ -180,7 +179,7 @@ async def test_what_a_year_waits_for_is_told_with_the_next_reading(
         assert [voucher.text async for voucher in books.vouchers()] == ["as in the file"]
 
 
-async def test_what_was_asked_for_is_said(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
+async def test_what_was_asked_for_is_said(decider: Decider, engine: Engine, tenant: str) -> None:
     """Of each year and of the last years what was asked for last."""
     one = LedgerRequested(year=2025, requested_by="anna", requested_at=NOON)
     two = LedgerRequested(last=2, requested_by="bo", requested_at=NOON)

@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, Sequence, create_engine, text
+from sqlalchemy import Sequence
 from sqlalchemy.schema import CreateSequence
 
 from infra import migrations, store
@@ -21,6 +21,7 @@ from infra.intake.ways import Way
 from infra.tables import metadata
 from schemas.settings import TenantSettings
 from schemas.ways import OutboxTable, SftpFolder, WaysIn
+from tests.databases import through_sqlalchemy
 
 PAST = Path(__file__).parent / "databases"
 """The SQL that made the tables at some commits, before revisions were fixed."""
@@ -42,13 +43,13 @@ from pg_index x join pg_class c on indrelid = c.oid join pg_class i on indexreli
 
 def leave(url: str, name: str) -> None:
     """Make a database as a version of before left it."""
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(url, autocommit=True) as server:
         server.execute((PAST / f"{name}.sql").read_bytes())
 
 
 def make_of(revision: str, url: str) -> None:
     """Make a database as a version left it whose newest revision this was."""
-    engine = create_engine(url)
+    engine = through_sqlalchemy(url)
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(REVISIONS.parent))
@@ -68,26 +69,20 @@ async def upgrade(url: str) -> None:
 
 def catalog(url: str) -> set[tuple[Any, ...]]:
     """Return each table, column and index with its type, default and comment."""
-    with psycopg.connect(url.replace("+psycopg", "")) as server:
+    with psycopg.connect(url) as server:
         return set(server.execute(_CATALOG).fetchall())
 
 
 @pytest.fixture
-async def declared(database_url: str) -> set[tuple[Any, ...]]:
+def declared(database_url: str) -> set[tuple[Any, ...]]:
     """Return what a database has in which everything is made as ``infra.tables`` declares it, and leave it empty."""
-
-    def make(connection: Connection) -> None:
+    with through_sqlalchemy(database_url).begin() as connection:
         connection.execute(CreateSequence(Sequence("journal_seq")))
         metadata.create_all(connection)
-
-    engine = store.engine(database_url, 2)
-    async with engine.begin() as connection:
-        await connection.run_sync(make)
     found = catalog(database_url)
-    async with engine.begin() as connection:
-        await connection.execute(text("drop schema public cascade"))
-        await connection.execute(text("create schema public"))
-    await engine.dispose()
+    with psycopg.connect(database_url) as server:
+        server.execute("drop schema public cascade")
+        server.execute("create schema public")
     return found
 
 
@@ -101,17 +96,15 @@ async def test_every_database_becomes_what_the_code_declares(
         leave(database_url, left)
     await upgrade(database_url)
     assert catalog(database_url) ^ declared == set()
-    engine = store.engine(database_url, 2)
-    async with engine.connect() as connection:
-        differences = await connection.run_sync(lambda c: compare_metadata(MigrationContext.configure(c), metadata))
-    await engine.dispose()
+    with through_sqlalchemy(database_url).connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
     assert differences == []
 
 
 async def test_companies_that_shared_a_number_at_fortnox_are_stopped(database_url: str) -> None:
     """They wrote to one ledger: neither goes on before it has consented again, and each is told of the other."""
     leave(database_url, "before-0003")
-    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(database_url, autocommit=True) as server:
         for tenant, number in (("a", 7), ("b", 7), ("c", 7), ("d", 8), ("e", None), ("f", 8)):
             add = "insert into tenants (tenant, database_number, created_at) values (%s, %s, now())"
             server.execute(add, (tenant, number))
@@ -122,7 +115,7 @@ async def test_companies_that_shared_a_number_at_fortnox_are_stopped(database_ur
                where tenant <> 'b'"""
         )
     await upgrade(database_url)
-    with psycopg.connect(database_url.replace("+psycopg", "")) as server:
+    with psycopg.connect(database_url) as server:
         rows = server.execute(
             """select tenant, database_number, state, opened, reason, access is null and refresh is null
                from tenants left join connections using (tenant) order by tenant"""
@@ -151,7 +144,7 @@ async def test_what_opened_a_way_in_is_sent_where_it_was_sent_until_then(databas
     bodies = {"a": TenantSettings(ways_in=chosen).to_json(), "b": TenantSettings().to_json(), "c": {}}
     kept = [("a", "filer"), ("a", "sex"), ("a", "kassa"), ("a", "gone"), ("b", "filer"), ("c", "filer"), ("d", "filer")]
     make_of("0030", database_url)
-    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(database_url, autocommit=True) as server:
         for tenant, body in bodies.items():
             server.execute("insert into settings values (%s, 1, %s, 'a test', now())", (tenant, Jsonb(body)))
         for each in kept:
@@ -178,7 +171,7 @@ VALUES = {
 def fill(url: str) -> dict[str, dict[str, Any]]:
     """Write a row into each table, with a value in each column; return them by table."""
     columns: dict[str, list[tuple[str, str]]] = {}
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(url, autocommit=True) as server:
         known = server.execute(
             """select table_name, column_name, data_type from information_schema.columns
                where table_schema = 'public' and table_name <> 'alembic_version'"""
@@ -204,7 +197,7 @@ async def test_no_row_is_lost_or_altered(left: str, database_url: str) -> None:
     leave(database_url, left)
     before = fill(database_url)
     await upgrade(database_url)
-    with psycopg.connect(database_url.replace("+psycopg", "")) as server:
+    with psycopg.connect(database_url) as server:
         for table, held in before.items():
             now = row(server, table)
             assert now == now | {name: value for name, value in held.items() if (table, name) not in GONE}, table
@@ -237,7 +230,7 @@ def test_a_revision_knows_nothing_of_todays_tables() -> None:
 async def test_tables_of_the_next_revision_are_worked_with_where_they_say_so(database_url: str) -> None:
     """A version that was rolled back goes on; others are refused in one sentence that says what to start."""
     await upgrade(database_url)
-    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(database_url, autocommit=True) as server:
         said = server.execute("select obj_description('alembic_version'::regclass)").fetchone()
         assert said is not None
         assert said[0] <= f"works from {store.newest()}"

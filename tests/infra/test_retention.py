@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, registry, retention
 from infra.deciding.decider import Decider
 from infra.kafka.parking import FLOWS
+from infra.postgres import Engine, text
 from infra.settings import KeepSettings
 from schemas.settings import SettingsApplied
 from tests.infra.facts import applied, day, record
@@ -22,21 +21,21 @@ PARK = text(
 )
 
 
-async def aged(engine: AsyncEngine, topic: str, days: int) -> None:
+async def aged(engine: Engine, topic: str, days: int) -> None:
     """Let what is decided be so many days old."""
     async with engine.begin() as connection:
         values = {"topic": topic, "at": clock.now() - timedelta(days=days)}
         await connection.execute(text("update decided set decided_at = :at where topic = :topic"), values)
 
 
-async def proved(engine: AsyncEngine, topic: str, upto: int) -> None:
+async def proved(engine: Engine, topic: str, upto: int) -> None:
     """Let the auditor have come so far."""
     async with engine.begin() as connection:
         how = text("insert into audited (topic, partition, upto) values (:topic, 0, :upto)")
         await connection.execute(how, {"topic": topic, "upto": upto})
 
 
-async def offsets(engine: AsyncEngine, topic: str) -> list[int]:
+async def offsets(engine: Engine, topic: str) -> list[int]:
     """Return the offsets that have a line."""
     async with engine.connect() as connection:
         query = text('select "offset" from decided where topic = :topic order by "offset"')
@@ -44,7 +43,7 @@ async def offsets(engine: AsyncEngine, topic: str) -> list[int]:
 
 
 async def test_lines_of_answers_go_and_their_records_stay_decided(
-    engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """A company's last line stays, and so do the lines of facts, which explain its vouchers."""
     decider = Decider(engine, producer, registry.flows())
@@ -65,7 +64,7 @@ async def test_lines_of_answers_go_and_their_records_stay_decided(
 
 
 async def test_no_line_goes_that_is_young_or_not_proved_or_behind_what_is_parked(
-    engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """What is parked is decided later; nobody may take it for decided by where it stands."""
     decider = Decider(engine, producer, registry.flows())
@@ -85,7 +84,7 @@ async def test_no_line_goes_that_is_young_or_not_proved_or_behind_what_is_parked
         assert await connection.scalar(text("select max(forgotten) from audited")) == told[2].offset
 
 
-async def test_deliveries_and_ended_sessions_go_and_an_accounts_last_one_stays(engine: AsyncEngine) -> None:
+async def test_deliveries_and_ended_sessions_go_and_an_accounts_last_one_stays(engine: Engine) -> None:
     """The last one says when its person was here."""
     async with engine.begin() as connection:
         for days in (10, 399, 401, 500):
@@ -115,7 +114,7 @@ async def test_deliveries_and_ended_sessions_go_and_an_accounts_last_one_stays(e
         assert list(await connection.scalars(ages)) == [100, 100]
 
 
-async def test_a_plan_that_nobody_applied_goes_and_what_was_applied_stays(engine: AsyncEngine) -> None:
+async def test_a_plan_that_nobody_applied_goes_and_what_was_applied_stays(engine: Engine) -> None:
     """Of each company and flow the newest stays, however old; a row that was applied explains what was done."""
     made = (
         ("newest", "made", 400, ()),

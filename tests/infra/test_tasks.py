@@ -3,14 +3,13 @@
 import asyncio
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import tasks
+from infra.postgres import Engine
 from infra.settings import Settings
 from tests.connectors.party import host
 
 
-async def test_whoever_begins_while_it_ends_begins_anew_or_joins(engine: AsyncEngine) -> None:
+async def test_whoever_begins_while_it_ends_begins_anew_or_joins(engine: Engine) -> None:
     """Between the two questions, whether it can begin and what is under way, the last one may have ended."""
     place = host(Settings(), engine)
 

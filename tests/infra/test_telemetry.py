@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from infra import clock, store, watch
 from infra.delivery.journal import Journal
+from infra.postgres import Engine, text
 from infra.verdicts import Absent, AlreadyThere, Delivered, RetryLater, Unknown
 from infra.watch import Watch
 from tests.infra import virtual
@@ -80,7 +79,7 @@ def test_no_two_lanes_of_a_company_share_a_series() -> None:
     assert ledger & staff == set()
 
 
-async def test_alerts_that_nobody_takes_are_counted(engine: AsyncEngine) -> None:
+async def test_alerts_that_nobody_takes_are_counted(engine: Engine) -> None:
     """By company; one that is over is told no more, and is none."""
     alert = text(
         """insert into alerts (tenant, alert, kind, about, raised_at, ended_at, given_up, due_at)
@@ -94,7 +93,7 @@ async def test_alerts_that_nobody_takes_are_counted(engine: AsyncEngine) -> None
     assert REGISTRY.get_sample_value("bokbuss_alerts_given_up", {"tenant": "a"}) == 1
 
 
-async def test_alerts_that_no_letter_told_are_counted_too(engine: AsyncEngine) -> None:
+async def test_alerts_that_no_letter_told_are_counted_too(engine: Engine) -> None:
     """Each is due in a digest's time, and three days later it is one that an address did not take; until it does."""
     hook = text(
         """insert into alert_hooks (tenant, secret, mail_to, set_by, set_at)
@@ -127,7 +126,7 @@ async def test_alerts_that_no_letter_told_are_counted_too(engine: AsyncEngine) -
     assert await counted() is None
 
 
-async def test_what_waits_is_counted_for_each_system(engine: AsyncEngine) -> None:
+async def test_what_waits_is_counted_for_each_system(engine: Engine) -> None:
     """A company's ledger is as old and as uncertain as its own orders are, whatever its HR system does."""
     await Journal(engine, "fortnox").insert([(0, order("a", "day/1", 1))])
     await Journal(engine, "huma").insert([(0, order("a", "day/2", 2)), (0, order("a", "day/3", 3))])
@@ -142,7 +141,7 @@ async def test_what_waits_is_counted_for_each_system(engine: AsyncEngine) -> Non
     assert all(REGISTRY.get_sample_value("bokbuss_oldest_unfinished_fact_seconds", one) for one in of.values())
 
 
-async def test_a_token_that_nobody_can_save_any_more_has_no_time_left(engine: AsyncEngine) -> None:
+async def test_a_token_that_nobody_can_save_any_more_has_no_time_left(engine: Engine) -> None:
     """The company must connect again, which is told; nobody is called for the end of what is lost, for ever."""
     connection_row = text(
         """insert into connections (tenant, system, grant_type, state, refresh_until, changed_at)
@@ -172,7 +171,7 @@ async def test_a_token_that_nobody_can_save_any_more_has_no_time_left(engine: As
     }
 
 
-async def test_what_waits_behind_an_order_that_was_rejected_waits_for_a_person(engine: AsyncEngine) -> None:
+async def test_what_waits_behind_an_order_that_was_rejected_waits_for_a_person(engine: Engine) -> None:
     """A question is held for that, however long it takes: nothing is stuck. Once it is replaced, we are to act."""
     journal = Journal(engine, "fortnox")
     await journal.insert([(0, order("a", "day/1", 1)), (0, order("a", "day/1", 2))])
@@ -193,13 +192,13 @@ async def test_what_waits_behind_an_order_that_was_rejected_waits_for_a_person(e
         assert (REGISTRY.get_sample_value(*oldest) is None) is waits_for_a_person
 
 
-async def test_gauges_that_stand_still_say_since_when(engine: AsyncEngine) -> None:
+async def test_gauges_that_stand_still_say_since_when(engine: Engine) -> None:
     """While the database does not answer they look as they did: when they were set last is told, too."""
     async with engine.connect() as connection:
         await Watch(engine)._look(connection)
     counted = REGISTRY.get_sample_value("bokbuss_waiting_counted_timestamp_seconds")
     assert abs((counted or 0.0) - clock.now().timestamp()) < 60
-    away, stop = store.engine("postgresql+psycopg://nobody@127.0.0.1:9/none", 1), asyncio.Event()
+    away, stop = store.engine("postgresql://nobody@127.0.0.1:9/none", 1), asyncio.Event()
     looking = asyncio.create_task(Watch(away).run(stop))
     await clock.sleep(0.5)
     stop.set()

@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import companies, contents, tenants
 from infra.access.connection import Taken
 from infra.access.vault import open_vault
 from infra.delivery.journal import Journal
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from infra.tables import metadata
 from schemas.bas import BAS_DAY_SALES
@@ -23,7 +22,7 @@ from tests.infra.fake_fortnox import order
 
 
 @pytest.mark.parametrize("name", list(metadata.tables))
-async def test_each_table_says_what_becomes_of_a_removed_companys_rows(name: str, engine: AsyncEngine) -> None:
+async def test_each_table_says_what_becomes_of_a_removed_companys_rows(name: str, engine: Engine) -> None:
     """They are the company's own, by a condition that the database understands, or kept, or of no single company."""
     table = metadata.tables[name]
     assert len(table.info.keys() & {"own", "kept", "host"}) == 1, f"infra/tables.py: {name} needs own(), KEPT or HOST"
@@ -34,7 +33,7 @@ async def test_each_table_says_what_becomes_of_a_removed_companys_rows(name: str
             await connection.execute(text(f"select 1 from {name} where {rows}"), {"tenant": "acme"})  # noqa: S608
 
 
-async def test_another_number_is_no_silent_change(engine: AsyncEngine, settings: Settings) -> None:
+async def test_another_number_is_no_silent_change(engine: Engine, settings: Settings) -> None:
     """It is refused, with the number that is known, and taken only when that is what is wanted."""
     host = Host(settings, engine, await open_vault(engine, settings), None, None)
     await companies.add(host, "acme", organisation_number="5560160680", database_number=None)
@@ -48,7 +47,7 @@ async def test_another_number_is_no_silent_change(engine: AsyncEngine, settings:
         assert known.all() == [("5599990016", 7)]
 
 
-async def test_a_number_at_fortnox_is_one_companys(engine: AsyncEngine, settings: Settings) -> None:
+async def test_a_number_at_fortnox_is_one_companys(engine: Engine, settings: Settings) -> None:
     """Whoever has it is named; what a person corrects for the same company is taken."""
     host = Host(settings, engine, await open_vault(engine, settings), None, None)
     await companies.add(host, "acme", organisation_number=None, database_number=7)
@@ -58,7 +57,7 @@ async def test_a_number_at_fortnox_is_one_companys(engine: AsyncEngine, settings
     await companies.add(host, "copy", organisation_number=None, database_number=7)
 
 
-async def test_who_is_unknown_is_told_who_may_be_meant(engine: AsyncEngine, settings: Settings) -> None:
+async def test_who_is_unknown_is_told_who_may_be_meant(engine: Engine, settings: Settings) -> None:
     """A typing error is answered by the name that is most like it."""
     host = Host(settings, engine, await open_vault(engine, settings), None, None)
     await companies.add(host, "krogen-soder", organisation_number=None, database_number=None)
@@ -67,7 +66,7 @@ async def test_who_is_unknown_is_told_who_may_be_meant(engine: AsyncEngine, sett
         await tenants.must_be_known(engine, "krogen-sodra")
 
 
-async def test_a_stranger_is_not_told_who_else_there_is(engine: AsyncEngine, settings: Settings) -> None:
+async def test_a_stranger_is_not_told_who_else_there_is(engine: Engine, settings: Settings) -> None:
     """Whoever delivers for a company that is unknown learns no other one's name."""
     host = Host(settings, engine, await open_vault(engine, settings), None, None)
     await companies.add(host, "krogen-soder", organisation_number=None, database_number=7)
@@ -78,7 +77,7 @@ async def test_a_stranger_is_not_told_who_else_there_is(engine: AsyncEngine, set
                 await tenants.incarnation(connection, name)
 
 
-async def test_a_company_is_read_with_what_it_has_chosen(engine: AsyncEngine, settings: Settings) -> None:
+async def test_a_company_is_read_with_what_it_has_chosen(engine: Engine, settings: Settings) -> None:
     """Without settings it has empty ones of version 0."""
     host = Host(settings, engine, await open_vault(engine, settings), None, None)
     await companies.add(host, "acme", organisation_number="5560160680", database_number=7)
@@ -98,7 +97,7 @@ async def test_a_company_is_read_with_what_it_has_chosen(engine: AsyncEngine, se
 
 
 async def test_settings_of_a_newer_version_keep_no_other_company_from_its_turn(
-    engine: AsyncEngine, settings: Settings
+    engine: Engine, settings: Settings
 ) -> None:
     """A version that was rolled back cannot read them: that company waits, and everybody else is there."""
     host = Host(settings, engine, await open_vault(engine, settings), None, None)
@@ -111,7 +110,7 @@ async def test_settings_of_a_newer_version_keep_no_other_company_from_its_turn(
 
 
 async def test_a_removal_that_is_cut_off_among_the_documents_is_taken_up_again(
-    engine: AsyncEngine, settings: Settings, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, settings: Settings, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large store takes minutes, and somebody types Ctrl-C: the company is still there to be removed."""
     host = Host(settings, engine, await open_vault(engine, settings), None, None)
@@ -132,7 +131,7 @@ async def test_a_removal_that_is_cut_off_among_the_documents_is_taken_up_again(
 
 
 async def test_nothing_is_written_down_of_a_company_that_is_removed_meanwhile(
-    engine: AsyncEngine, settings: Settings, producer: AIOKafkaProducer, tenant: str
+    engine: Engine, settings: Settings, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """An order that is being journaled: the next company of that name would have had it carried out in its books."""
     host = Host(settings, engine, await open_vault(engine, settings), None, None)
@@ -151,7 +150,7 @@ async def test_nothing_is_written_down_of_a_company_that_is_removed_meanwhile(
 
 
 async def test_a_company_finds_nothing_of_the_one_that_had_its_name(
-    engine: AsyncEngine, settings: Settings, producer: AIOKafkaProducer, tenant: str
+    engine: Engine, settings: Settings, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """What was under way when that was removed may have written something after it: a delivery, a person's key."""
     host = Host(settings, engine, await open_vault(engine, settings), None, None)

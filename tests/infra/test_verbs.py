@@ -67,7 +67,7 @@ def test_help_needs_neither_plugins_nor_a_database(words: str, tmp_path: Path) -
 )
 def test_a_verb_that_only_reads_loads_only_what_reads(words: str, prepared_url: str, tmp_path: Path) -> None:
     """No client of Kafka, no web server or client, no migrations."""
-    with psycopg.connect(prepared_url.replace("+psycopg", "")) as database:
+    with psycopg.connect(prepared_url) as database:
         database.execute("insert into tenants (tenant, created_at, incarnation) values ('acme', now(), 0)")
     environment = {"BOKBUSS_DATABASE__URL": prepared_url, "BOKBUSS_KAFKA__BOOTSTRAP": "127.0.0.1:9"}
     assert (SLOW | {"structlog", "rich.traceback"}) & loaded(tmp_path, words, environment) == set()

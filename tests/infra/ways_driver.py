@@ -10,8 +10,6 @@ from typing import Any
 
 import psycopg
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.access.vault import Vault, open_vault
@@ -20,6 +18,7 @@ from infra.intake.accepting import Acceptor
 from infra.intake.collecting import Collecting
 from infra.leases import Leases
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas.audit import DeadLetter
 from schemas.events import DayClosed
@@ -54,7 +53,7 @@ class Till:
     """A till's database: each connection is a session of the till's."""
 
     def __init__(self, url: str, kind: str = "jsonb") -> None:
-        self.url = url.replace("+psycopg", "")
+        self.url = url
         with self.session() as session:
             session.execute(OUTBOX.format(kind=kind))
             session.commit()
@@ -138,7 +137,7 @@ class Site:
 
 @asynccontextmanager
 async def opened(
-    engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings, vault: Vault | None = None
+    engine: Engine, producer: AIOKafkaProducer, settings: Settings, vault: Vault | None = None
 ) -> AsyncIterator[Site]:
     """Open a process of ours."""
     vault = vault or await open_vault(engine, settings)

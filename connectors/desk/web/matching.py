@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
 from connectors.desk import matching, settings_files, simulating
@@ -20,6 +19,7 @@ from infra.companies import NewerSettings
 from infra.deciding import simulating as simulation
 from infra.delivery import waiting
 from infra.plugin import Chart, Terms
+from infra.postgres import Engine
 from infra.showing import days
 from schemas import ids
 from schemas.settings import DaySalesSettings, TenantSettings
@@ -171,7 +171,7 @@ async def _preview(visit: Visit) -> Response:
 
 
 async def _simulated(
-    engine: AsyncEngine, tenant: str, terms: tuple[Terms, Terms], since: date, steps: tasks.Steps
+    engine: Engine, tenant: str, terms: tuple[Terms, Terms], since: date, steps: tasks.Steps
 ) -> dict[str, Any]:
     """Compare what came in since a day under the settings in force and under others; the first rows are kept."""
     flows = registry.flows()

@@ -11,8 +11,6 @@ from http import HTTPStatus
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.fortnox import needs, tokens, whose
 from connectors.fortnox.connect import consent
@@ -33,6 +31,7 @@ from infra.delivery.budget import WINDOW
 from infra.delivery.guests import LOOK_UP, guest
 from infra.http import Client, NoAnswer, NotSent
 from infra.plugin import Host
+from infra.postgres import DatabaseConnection, text
 from infra.settings import Settings, authority
 from infra.verdicts import Granted, Refused, RetryLater
 from schemas.identities import ten_of
@@ -226,7 +225,7 @@ async def complete(host: Host, state: OAuthState, nonce: str, params: Mapping[st
 
 
 async def _take(
-    host: Host, connection: AsyncConnection, link: ActivationLink, params: Mapping[str, str], redirect_to: str
+    host: Host, connection: DatabaseConnection, link: ActivationLink, params: Mapping[str, str], redirect_to: str
 ) -> Result:
     worth = consent.worth(link, clock.now())
     if worth != "open":
@@ -254,7 +253,7 @@ async def _take(
 
 
 async def _connected(
-    host: Host, connection: AsyncConnection, link: ActivationLink, found: OpenedCompany, granted: Granted
+    host: Host, connection: DatabaseConnection, link: ActivationLink, found: OpenedCompany, granted: Granted
 ) -> Result:
     asked, tenant = needs.scopes(link.settings, link.extras), link.company.tenant
     given = granted.scopes or asked

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from sqlalchemy import text
-
 from connectors.fortnox.classify import years
 from connectors.fortnox.doctor.check_words import BOOKKEEPING
 from connectors.fortnox.doctor.outlook import series_seen
 from connectors.fortnox.doctor.setup import is_active
 from infra import clock, store
 from infra.plugin import Chart, Charted, Host, HowKept
+from infra.postgres import text
 
 _NEWEST: Final = text(
     """select distinct on (kind) kind, year_id, body, read_at from reference_data

@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json
-from sqlalchemy import text
 
 from connectors.fortnox import classify, encode
 from connectors.fortnox.classify import Page, Record
@@ -32,6 +31,7 @@ from infra.documents import Documents
 from infra.http import Client, Response
 from infra.intake import collecting
 from infra.plugin import Attempt, CheckSeen, Company, Host
+from infra.postgres import text
 from infra.verdicts import RetryLater
 from schemas import ids
 from schemas.base import Language
@@ -351,4 +351,4 @@ async def _write(host: Host, report: Examination) -> None:
         for name, finding in report.findings.items()
     ]
     async with host.engine.begin() as connection:
-        await connection.execute(_WRITE, rows)
+        await connection.execute_many(_WRITE, rows)

@@ -6,9 +6,8 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Final
 
+import psycopg
 from pydantic_core import to_json
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.fortnox import encode
 from connectors.fortnox.classify import Record, integer, list_moved, unreadable_list
@@ -18,6 +17,7 @@ from infra import clock, store, telemetry
 from infra.delivery.requests import Request
 from infra.failing import named
 from infra.plugin import Attempt
+from infra.postgres import text
 from infra.verdicts import Rejected, RetryLater
 
 _TRUSTED: Final = 60.0  # seconds for which this process does not look whether another one dropped or renewed a list
@@ -210,7 +210,7 @@ class Reference:
             at = ours.read_at if ours else None
             values = {"tenant": self._tenant, "kind": kind, "year": year_id, "known": at}
             row = await store.row(self._fortnox.host.engine, _KEPT, values)
-        except SQLAlchemyError as error:
+        except psycopg.Error as error:
             _log.warning("reference data not looked up", tenant=self._tenant, kind=kind, error=named(error))
             return None
         if row is None:
@@ -221,7 +221,7 @@ class Reference:
     async def _execute(self, statement: Any, **values: Any) -> None:
         try:
             await store.write(self._fortnox.host.engine, statement, {"tenant": self._tenant, **values})
-        except SQLAlchemyError as error:
+        except psycopg.Error as error:
             kind, name = values["kind"], named(error)
             _log.warning("reference data not written", tenant=self._tenant, kind=kind, error=name)
 

@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from sqlalchemy import text
-
 from connectors.fortnox.doctor import examining
 from connectors.fortnox.doctor.examining import SYSTEM
 from connectors.fortnox.doctor.setup import CHECKABLE
@@ -24,6 +22,7 @@ from infra.delivery.guests import BACKFILL
 from infra.failing import named
 from infra.leases import Lease, lead
 from infra.plugin import Host
+from infra.postgres import text
 
 _LEASE: Final = "fortnox-doctor"
 _AT_ONCE: Final = 8

@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.alexishr import sandbox
 from connectors.alexishr.settings import AlexisHRSettings
@@ -12,6 +10,7 @@ from infra.access.connections import Connections
 from infra.environment import whole
 from infra.leases import Leases
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
 
 
@@ -28,7 +27,7 @@ def told() -> FakeAcceptor:
 
 
 @pytest.fixture
-async def host(engine: AsyncEngine, company: sandbox.Company, told: FakeAcceptor) -> AsyncIterator[Host]:
+async def host(engine: Engine, company: sandbox.Company, told: FakeAcceptor) -> AsyncIterator[Host]:
     """Yield a host whose company is connected to the sandbox."""
     async with engine.begin() as connection:
         await connection.execute(text("insert into tenants (tenant, created_at) values ('acme', clock_timestamp())"))

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from connectors.alexishr import SYSTEM, sandbox, translate
 from connectors.alexishr.sandbox import Fault, Faults
 from connectors.alexishr.settings import AlexisHRSettings
@@ -14,6 +12,7 @@ from connectors.alexishr.wire import LeaveType
 from infra.access.connections import Connections
 from infra.delivery.answers import read
 from infra.environment import whole
+from infra.postgres import Engine
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.events import EmployeeFields, Fact
 from tests.connectors.party import TENANT, VAULT, Imitated, Party, add_company, host
@@ -40,7 +39,7 @@ def translated(_name: str, payload: bytes) -> Sequence[Fact]:
 
 
 @asynccontextmanager
-async def imitated(engine: AsyncEngine) -> AsyncIterator[Imitated]:
+async def imitated(engine: Engine) -> AsyncIterator[Imitated]:
     """Open a sandbox with a company, and connect ours to it."""
     company = sandbox.Company()
     bo = company.add_person("2022-08-15", firstName="Bo", lastName="Testberg", workEmail="bo@example.se")

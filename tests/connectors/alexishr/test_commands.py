@@ -4,14 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.alexishr import sandbox
 from connectors.alexishr.sandbox import Company
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.environment import whole
+from infra.postgres import Engine, text
 from tests.connectors.fake_acceptor import VAULT
 from tests.loaded import bokbuss
 
@@ -44,7 +43,7 @@ async def connect(
 
 
 @pytest.fixture
-async def acme(engine: AsyncEngine) -> None:
+async def acme(engine: Engine) -> None:
     """Add a company."""
     async with engine.begin() as connection:
         await connection.execute(text("insert into tenants (tenant, created_at) values ('acme', clock_timestamp())"))
@@ -52,7 +51,7 @@ async def acme(engine: AsyncEngine) -> None:
 
 @pytest.mark.usefixtures("acme")
 async def test_a_token_is_tried_by_one_call_and_kept(
-    engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path
+    engine: Engine, kafka: str, prepared_url: str, tmp_path: Path
 ) -> None:
     """The company's name there is shown; the token is in no row as it is, and in nothing that is said."""
     company = Company("Krogen AB", TOKEN)
@@ -82,7 +81,7 @@ async def test_a_token_is_tried_by_one_call_and_kept(
     ],
 )
 async def test_what_is_not_taken_is_said_and_nothing_is_kept(
-    engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path, token: str, tenant: str, code: int, said: str
+    engine: Engine, kafka: str, prepared_url: str, tmp_path: Path, token: str, tenant: str, code: int, said: str
 ) -> None:
     """The exit code tells what kind of trouble it is."""
     found, _, err = await connect(Company(token=TOKEN), kafka, prepared_url, tmp_path, token, tenant)
@@ -94,7 +93,7 @@ async def test_what_is_not_taken_is_said_and_nothing_is_kept(
 
 @pytest.mark.usefixtures("acme")
 async def test_the_token_of_another_company_is_not_kept_unless_it_is_meant(
-    engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path
+    engine: Engine, kafka: str, prepared_url: str, tmp_path: Path
 ) -> None:
     """Its people would be made in these books, and ours be told as deleted; one Alexis HR of a group can be meant."""
     company = Company("Krogen AB", TOKEN)

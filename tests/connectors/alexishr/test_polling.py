@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-
 from connectors.alexishr import SYSTEM
 from connectors.alexishr.polling import poll
 from connectors.alexishr.sandbox import Company, Fault
@@ -15,6 +13,7 @@ from connectors.alexishr.settings import AlexisHRSettings
 from infra.access.connections import Connections
 from infra.leases import Leases
 from infra.plugin import Host
+from infra.postgres import text
 from schemas.events import EmployeeChanged
 from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
 from tests.ending import end_tasks

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import text
 
 from connectors.alexishr import SYSTEM, encode
 from connectors.alexishr.sandbox import Company, Fault
@@ -18,6 +17,7 @@ from infra.access.connections import Connections
 from infra.delivery.reading import NotRead
 from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.plugin import Host
+from infra.postgres import text
 from infra.verdicts import Delivered, Rejected
 from schemas.events import EmployeeChanged, EmployeeFields, PersonMentioned
 from tests.connectors.alexishr.reading_driver import reading

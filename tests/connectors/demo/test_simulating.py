@@ -1,11 +1,9 @@
 """The demo's simulation is one line that names what moves."""
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from connectors.demo.scenes import KROGEN, SCENES, Deliver, Simulate
 from connectors.demo.simulating import simulated
 from connectors.demo.world import _fact
+from infra.postgres import Engine, text
 from schemas.events import DayClosed
 from tests.streams.daysales.days import Host
 
@@ -13,7 +11,7 @@ _KEEP = text("insert into flow_state values ('daysales', :t, :k, cast(:s as json
 _SETTINGS = text("insert into settings values (:t, 1, cast(:b as jsonb), 'anna', now())")
 
 
-async def test_the_scene_says_what_another_mapping_would_move(engine: AsyncEngine) -> None:
+async def test_the_scene_says_what_another_mapping_would_move(engine: Engine) -> None:
     """Of all of krogen's reports in the scenes before it; cards leave one account for another."""
     [act] = [act for scene in SCENES for act in scene.acts if isinstance(act, Simulate)]
     host = Host(KROGEN.settings, KROGEN.organisation_number)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from infra import cli, clock, registry
@@ -21,6 +20,7 @@ from infra.environment import load
 from infra.kafka.records import Record, at, bury
 from infra.leases import Leases
 from infra.office import Office, office
+from infra.postgres import text
 from infra.trail import Entry
 from schemas import envelope as envelopes
 from schemas.audit import Call, DeadLetter

@@ -2,10 +2,9 @@
 
 import json
 
-from sqlalchemy import text
-
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
+from infra.postgres import text
 from infra.trail import Entry
 from schemas.commands import VoucherRef
 from tests.connectors.desk.conftest import Past, VerbDriver, sample

@@ -2,8 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import text
-
+from infra.postgres import text
 from schemas.events import EmployeeFields
 from streams.employees.state import Employee, Person, State
 from tests.connectors.desk.conftest import Past, VerbDriver

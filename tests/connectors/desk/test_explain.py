@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+
+from infra.postgres import text
 
 KEY = "openpos/KASSA1/412"
 

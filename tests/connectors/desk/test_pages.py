@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 import connectors.sie
 from connectors.desk.pages import PAGES
@@ -21,6 +20,7 @@ from infra.accounts.permissions import DeskRole, Permission
 from infra.environment import load
 from infra.office import office
 from infra.parting import parting
+from infra.postgres import text
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.events import ReviewAnswered

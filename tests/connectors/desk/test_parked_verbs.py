@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from infra.accounts.permissions import DeskRole
 from infra.deciding.decider import Decider
 from infra.kafka.parking import Failure, Parking
 from infra.kafka.records import Record
 from infra.office import Office
+from infra.postgres import text
 from tests.connectors.desk.conftest import Past, VerbDriver
 from tests.connectors.desk.web_driver import visiting
 from tests.infra.facts import day, message, record

@@ -11,12 +11,12 @@ from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from sqlalchemy import text
 
 from connectors.desk import acting, settings_files, views
 from connectors.desk.words import money
 from infra.commanding import Failed
 from infra.delivery import waiting
+from infra.postgres import text
 from infra.rows import AnswerOutcome
 from infra.trail import Entry
 from schemas import envelope as envelopes

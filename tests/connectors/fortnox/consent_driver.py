@@ -10,8 +10,6 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from connectors.fortnox.connect import connecting
@@ -24,6 +22,7 @@ from infra.environment import whole
 from infra.http import Client, Response
 from infra.intake import web
 from infra.plugin import Host
+from infra.postgres import Engine, text
 
 ADMINISTRATOR, ORDINARY, AGENCY = 1, 2, 3
 """The sandbox's users."""
@@ -143,7 +142,7 @@ class ConsentDriver:
 
 
 @asynccontextmanager
-async def opened(engine: AsyncEngine, fortnox: FortnoxSettings | None = None) -> AsyncIterator[ConsentDriver]:
+async def opened(engine: Engine, fortnox: FortnoxSettings | None = None) -> AsyncIterator[ConsentDriver]:
     """Serve our pages, and a sandbox unless other settings of Fortnox are given."""
     books = Books()
     async with running(books) as sandbox, Client(timeout=60) as client:

@@ -12,8 +12,6 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Books, Company, CostCentre
@@ -24,6 +22,7 @@ from infra.access.vault import open_vault
 from infra.environment import whole
 from infra.plugin import Attempt, Host
 from infra.plugin import Company as Ours
+from infra.postgres import Engine, text
 from schemas import envelope
 from schemas.bas import BAS_DAY_SALES
 from schemas.commands import Order, PostVoucher, VoucherRow
@@ -170,7 +169,7 @@ class DoctorDriver:
 
 @asynccontextmanager
 async def doctor_driver(
-    engine: AsyncEngine, folder: Path, fortnox: Company | None = None, settings: TenantSettings | None = None
+    engine: Engine, folder: Path, fortnox: Company | None = None, settings: TenantSettings | None = None
 ) -> AsyncIterator[DoctorDriver]:
     """Yield a company that is connected to the sandbox."""
     books = Books(limit=1000)

@@ -9,8 +9,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.orders.kinds import BESIDE, FORTNOX
@@ -19,6 +17,7 @@ from infra import clock
 from infra.access.vault import Vault
 from infra.environment import whole
 from infra.plugin import Attempt, Company, Host
+from infra.postgres import Engine, text
 from infra.settings import DocumentsSettings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
@@ -133,7 +132,7 @@ def attempt() -> Attempt:
 
 @asynccontextmanager
 async def connected(
-    engine: AsyncEngine, company: sandbox.Company, *, documents: DocumentsSettings | None = None, **fortnox: Any
+    engine: Engine, company: sandbox.Company, *, documents: DocumentsSettings | None = None, **fortnox: Any
 ) -> AsyncIterator[Any]:
     """Run a sandbox with a company, and open a connection to it."""
     books = sandbox.Books(limit=100_000)

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.ledger.orders import LEDGERS
@@ -32,6 +30,7 @@ from infra.environment import whole
 from infra.leases import Leases
 from infra.plugin import Attempt, Host
 from infra.plugin import Company as Ours
+from infra.postgres import Engine, text
 from infra.settings import DocumentsSettings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas import envelope, ids
@@ -183,7 +182,7 @@ def fortnox_settings(url: str, **changes: Any) -> FortnoxSettings:
 
 @asynccontextmanager
 async def ledger_driver(
-    engine: AsyncEngine, data: Path, company: Company, largest: int = 1_000_000, **fortnox: Any
+    engine: Engine, data: Path, company: Company, largest: int = 1_000_000, **fortnox: Any
 ) -> AsyncIterator[LedgerDriver]:
     """Serve a company's books, and connect ours to it."""
     books = Books(limit=100_000)

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import SYSTEM, sandbox, translate
 from connectors.fortnox.sandbox import Fault, Faults
@@ -15,6 +14,7 @@ from connectors.fortnox.sandbox.books import ZERO, Draft, Row
 from connectors.fortnox.sandbox.records import Record
 from connectors.fortnox.settings import FortnoxSettings
 from infra.environment import whole
+from infra.postgres import Engine
 from schemas.commands import VoucherRef
 from schemas.events import Fact
 from schemas.ledger import ReadLedger
@@ -53,7 +53,7 @@ def translated(_name: str, payload: bytes) -> Sequence[Fact]:
 
 
 @asynccontextmanager
-async def imitated(engine: AsyncEngine) -> AsyncIterator[Imitated]:
+async def imitated(engine: Engine) -> AsyncIterator[Imitated]:
     """Open a sandbox with a company and its customer, and connect ours to it."""
     company = sandbox.Company(123456, scopes=SCOPES)
     company.register("customers")["1"] = Record({"CustomerNumber": "1", "Name": "Skolan"})

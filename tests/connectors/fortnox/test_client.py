@@ -15,8 +15,6 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import SYSTEM
 from connectors.fortnox.doctor import preflight
@@ -26,6 +24,7 @@ from infra.access import connections
 from infra.access.vault import Vault
 from infra.environment import whole
 from infra.plugin import Attempt, Company, Host
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope, ids
@@ -139,7 +138,7 @@ class Wire:
     asked: list[SeenRequest] = field(default_factory=list)
     server: asyncio.Server | None = None
     url: str = ""
-    engine: AsyncEngine | None = None
+    engine: Engine | None = None
     """The database of those who ask."""
 
     def of(self, operation: str) -> list[SeenRequest]:
@@ -175,7 +174,7 @@ class Wire:
 
 
 @pytest.fixture
-async def wire(engine: AsyncEngine) -> AsyncIterator[Wire]:
+async def wire(engine: Engine) -> AsyncIterator[Wire]:
     """Run a server that books a voucher as long as nothing else is said."""
     wire = Wire(engine=engine)
     handlers: set[asyncio.Task[None]] = set()

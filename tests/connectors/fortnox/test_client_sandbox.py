@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import SYSTEM, sandbox
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
@@ -20,6 +18,7 @@ from infra import clock
 from infra.access.vault import Vault
 from infra.environment import whole
 from infra.plugin import Attempt, Company, Host
+from infra.postgres import Engine, text
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope, ids
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
@@ -79,7 +78,7 @@ def company() -> sandbox.Company:
 
 
 @asynccontextmanager
-async def _connected(engine: AsyncEngine, company: sandbox.Company, **books: Any) -> AsyncIterator[Any]:
+async def _connected(engine: Engine, company: sandbox.Company, **books: Any) -> AsyncIterator[Any]:
     held = sandbox.Books(**({"limit": 1000} | books))
     held.add(company)
     async with sandbox.running(held) as url:
@@ -100,7 +99,7 @@ async def _connected(engine: AsyncEngine, company: sandbox.Company, **books: Any
 
 
 @pytest.fixture
-def connected(engine: AsyncEngine) -> Connected:
+def connected(engine: Engine) -> Connected:
     """Return what runs a sandbox with a company, and opens a connection to it."""
     return partial(_connected, engine)
 

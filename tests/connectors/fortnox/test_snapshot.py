@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from connectors.fortnox import sandbox, snapshot
@@ -20,6 +18,7 @@ from infra import clock
 from infra.access.vault import open_vault
 from infra.environment import whole
 from infra.plugin import Company, Host
+from infra.postgres import Engine, text
 from infra.verdicts import Delivered, Rejected
 from schemas import settings as tenant_settings
 from schemas.events import EmployeeFields, EmployeeSeen, Fact
@@ -105,7 +104,7 @@ class FakeAcceptor:
         return tuple(f.key for f in facts)
 
 
-async def company(engine: AsyncEngine, tenant: str, number: int) -> None:
+async def company(engine: Engine, tenant: str, number: int) -> None:
     """Add a company with settings for employees."""
     chosen = tenant_settings.TenantSettings(
         employees=tenant_settings.EmployeesSettings(system="alexishr", source_of_truth="hr")
@@ -130,7 +129,7 @@ def hired(number: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def reading(engine: AsyncEngine, tmp_path: Any) -> Any:
+async def reading(engine: Engine, tmp_path: Any) -> Any:
     """Yield a sandbox company with 1,203 employees, a host, and what was told."""
     books = sandbox.Books(limit=1000)
     held = books.add(sandbox.Company(123456, scopes=f"{sandbox.books.SCOPES} salary"))

@@ -16,8 +16,6 @@ from urllib.parse import parse_qs
 
 from prometheus_client import generate_latest
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import tokens
 from connectors.fortnox.settings import FortnoxSettings
@@ -26,6 +24,7 @@ from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.environment import whole
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from infra.verdicts import RetryLater
 
@@ -139,7 +138,7 @@ async def consent(connections: Connections, endpoint: Endpoint) -> None:
     )
 
 
-async def connected(engine: AsyncEngine, endpoint: Endpoint, url: str) -> Connections:
+async def connected(engine: Engine, endpoint: Endpoint, url: str) -> Connections:
     """Add the company, connect it, and return this process's connections."""
     async with engine.begin() as database:
         await database.execute(ADD, {"tenant": TENANT, "number": NUMBER})
@@ -199,7 +198,7 @@ class Storm:
 
 
 async def storm(
-    engine: AsyncEngine, database_url: str, folder: Path, endpoint: Endpoint, *, forced: int, processes: int = 4
+    engine: Engine, database_url: str, folder: Path, endpoint: Endpoint, *, forced: int, processes: int = 4
 ) -> Storm:
     """Let processes force renewals, disturb one every other second, and consent again whenever that is necessary."""
     random, found = Random(endpoint.seed), Storm()
@@ -264,14 +263,14 @@ def _say(line: str) -> None:
     os.write(1, f"{line}\n".encode())
 
 
-async def everything(engine: AsyncEngine) -> str:
+async def everything(engine: Engine) -> str:
     """Return every row of every table as text."""
     tables = "select tablename from pg_tables where schemaname = 'public'"
     async with engine.connect() as database:
-        names = (await database.scalars(text(tables))).all()
+        names = await database.scalars(text(tables))
         rows: list[Any] = []
         for name in names:
-            rows += (await database.scalars(text(f"select t::text from {name} t"))).all()  # noqa: S608 - its own names
+            rows += await database.scalars(text(f"select t::text from {name} t"))  # noqa: S608 - its own names
     return "\n".join(rows)
 
 

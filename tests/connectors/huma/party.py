@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from connectors.huma import SYSTEM, sandbox, translate
 from connectors.huma.client import kept
 from connectors.huma.sandbox import Fault, Faults
 from connectors.huma.settings import HumaSettings
 from infra.access.connections import Connections
 from infra.environment import whole
+from infra.postgres import Engine
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.events import EmployeeFields, Fact
 from tests.connectors.party import TENANT, VAULT, Imitated, Party, add_company, host
@@ -31,7 +30,7 @@ def translated(name: str, payload: bytes) -> Sequence[Fact]:
 
 
 @asynccontextmanager
-async def imitated(engine: AsyncEngine) -> AsyncIterator[Imitated]:
+async def imitated(engine: Engine) -> AsyncIterator[Imitated]:
     """Open a sandbox with a company without people, and connect ours to it."""
     company = sandbox.Company()
     company.add_group("Acme AB")

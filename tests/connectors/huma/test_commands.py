@@ -4,8 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.huma import sandbox
 from connectors.huma.client import kept
@@ -14,6 +12,7 @@ from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.environment import whole
 from infra.intake.sightings import EMPLOYEE, Sightings
+from infra.postgres import Engine, text
 from tests.connectors.fake_acceptor import VAULT
 from tests.loaded import bokbuss
 
@@ -46,7 +45,7 @@ async def connect(
 
 
 @pytest.fixture
-async def acme(engine: AsyncEngine) -> None:
+async def acme(engine: Engine) -> None:
     """Add a company."""
     async with engine.begin() as connection:
         await connection.execute(text("insert into tenants (tenant, created_at) values ('acme', clock_timestamp())"))
@@ -54,7 +53,7 @@ async def acme(engine: AsyncEngine) -> None:
 
 @pytest.mark.usefixtures("acme")
 async def test_they_are_tried_by_two_calls_and_kept(
-    engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path
+    engine: Engine, kafka: str, prepared_url: str, tmp_path: Path
 ) -> None:
     """The secret is in no row as it is, and in nothing that is said; what is left to do in Huma is."""
     company = sandbox.made_up()
@@ -88,7 +87,7 @@ async def test_they_are_tried_by_two_calls_and_kept(
     ],
 )
 async def test_what_is_not_taken_is_said_and_nothing_is_kept(
-    engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path, said: str, tenant: str, code: int, answer: str
+    engine: Engine, kafka: str, prepared_url: str, tmp_path: Path, said: str, tenant: str, code: int, answer: str
 ) -> None:
     """The exit code tells what kind of trouble it is."""
     company = Company()
@@ -102,7 +101,7 @@ async def test_what_is_not_taken_is_said_and_nothing_is_kept(
 
 @pytest.mark.usefixtures("acme")
 async def test_credentials_that_show_nobody_of_before_are_not_kept_unless_they_are_meant(
-    engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path
+    engine: Engine, kafka: str, prepared_url: str, tmp_path: Path
 ) -> None:
     """They are another company's: its people would be made in these books, and ours be told as deleted."""
     ours, theirs = sandbox.made_up(), sandbox.Company()

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
 
 from connectors.huma import SYSTEM, nightly
 from connectors.huma.nightly import read_nightly
@@ -14,6 +13,7 @@ from connectors.huma.sandbox import Company, Fault
 from infra.access.connections import Connections
 from infra.leases import Leases
 from infra.plugin import Host
+from infra.postgres import text
 from schemas.events import EmployeeChanged
 from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
 from tests.ending import end_tasks

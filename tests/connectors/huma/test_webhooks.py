@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.huma import SYSTEM
 from connectors.huma.sandbox import Company, Mishap, signed
@@ -16,6 +14,7 @@ from infra.http import Client
 from infra.intake import web
 from infra.intake.accepting import Acceptor
 from infra.kafka import cluster
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings
 from schemas.events import EmployeeChanged, PersonMentioned
 from tests.bus import messages
@@ -40,7 +39,7 @@ class WebhookDriver:
 
 
 @pytest.fixture
-async def door(engine: AsyncEngine, kafka: str, company: Company) -> AsyncIterator[WebhookDriver]:
+async def door(engine: Engine, kafka: str, company: Company) -> AsyncIterator[WebhookDriver]:
     """Serve deliveries of a company to whom the sandbox sends its changes."""
     producer = await cluster.producer(KafkaSettings(bootstrap=kafka))
     acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT)

@@ -11,8 +11,6 @@ from zipfile import ZipFile
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.senseworks.pages import pages
 from infra import registry
@@ -26,6 +24,7 @@ from infra.kafka import cluster
 from infra.leases import Leases
 from infra.packages import keys, storing
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings
 from infra.showing import activity
 from tests.infra.facts import record
@@ -77,7 +76,7 @@ class Auditor:
 
 
 @pytest.fixture
-async def auditor(engine: AsyncEngine, kafka: str, tmp_path: Path) -> AsyncIterator[Auditor]:
+async def auditor(engine: Engine, kafka: str, tmp_path: Path) -> AsyncIterator[Auditor]:
     """Yield an auditor's program, and the server that it asks."""
     settings = whole()(data=tmp_path, _env_file=None)
     producer: AIOKafkaProducer = await cluster.producer(KafkaSettings(bootstrap=kafka))

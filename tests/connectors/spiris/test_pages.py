@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
 
 from connectors.spiris.pages import _whole, pages
@@ -23,6 +21,7 @@ from infra.intake import web
 from infra.kafka import cluster
 from infra.parting import parting
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings
 from schemas.base import Message
 from schemas.ledger import LedgerAccount, LedgerBalance, LedgerObject, LedgerRow, LedgerVoucher, ObjectCode
@@ -88,7 +87,7 @@ async def producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
 
 
 @pytest.fixture
-async def program(engine: AsyncEngine) -> AsyncIterator[Program]:
+async def program(engine: Engine) -> AsyncIterator[Program]:
     """Yield the program of a company that has a secret for it."""
     tenant = f"t-{uuid.uuid4().hex[:12]}"
     add = "insert into tenants (tenant, created_at) values (:t, now())"
@@ -103,7 +102,7 @@ async def program(engine: AsyncEngine) -> AsyncIterator[Program]:
         yield Program(url, tenant, http)
 
 
-async def tell(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, facts: list[Message]) -> None:
+async def tell(engine: Engine, producer: AIOKafkaProducer, tenant: str, facts: list[Message]) -> None:
     """Let facts be decided."""
     await Decider(engine, producer, registry.flows()).decide([record(tenant, fact) for fact in facts])
 
@@ -120,7 +119,7 @@ async def test_a_company_without_a_year_has_none_and_says_how_its_connection_sta
 
 
 async def test_a_year_is_told_whole_as_it_was_retrieved(
-    program: Program, engine: AsyncEngine, producer: AIOKafkaProducer
+    program: Program, engine: Engine, producer: AIOKafkaProducer
 ) -> None:
     """Where it comes from, when and for whom; chart, balances and every voucher, by the year or its last day."""
     await tell(engine, producer, program.tenant, books(1234, "sie"))
@@ -146,7 +145,7 @@ async def test_a_year_is_told_whole_as_it_was_retrieved(
 
 
 async def test_of_two_years_that_end_in_one_the_program_is_asked_which(
-    program: Program, engine: AsyncEngine, producer: AIOKafkaProducer
+    program: Program, engine: Engine, producer: AIOKafkaProducer
 ) -> None:
     """A year that was moved: by the calendar year either could be meant."""
     for year in ((date(2024, 7, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31))):
@@ -158,7 +157,7 @@ async def test_of_two_years_that_end_in_one_the_program_is_asked_which(
 
 
 async def test_who_is_slow_to_take_a_year_keeps_no_connection_from_others(
-    program: Program, engine: AsyncEngine, producer: AIOKafkaProducer
+    program: Program, engine: Engine, producer: AIOKafkaProducer
 ) -> None:
     """It was read when the first piece is sent: the database has nothing to do with how long the rest takes."""
     await tell(engine, producer, program.tenant, books(10))
@@ -170,7 +169,7 @@ async def test_who_is_slow_to_take_a_year_keeps_no_connection_from_others(
 
 
 async def test_what_is_not_signed_for_this_very_question_is_refused(
-    program: Program, engine: AsyncEngine, producer: AIOKafkaProducer
+    program: Program, engine: Engine, producer: AIOKafkaProducer
 ) -> None:
     """A signature of another path, of a delivery, or with another company's secret opens nothing."""
     await tell(engine, producer, program.tenant, books(1))

@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from infra import clock, roles, words
@@ -23,6 +21,7 @@ from infra.access.connection_rows import PostgresRows, forget_another_company
 from infra.access.connections import Connections, TokenOutcome, health, settled
 from infra.access.vault import Vault
 from infra.office import office
+from infra.postgres import Engine, text
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from schemas.audit import GENESIS, AuditRecord
@@ -57,7 +56,7 @@ class ConnectionDriver:
     """A database, or a memory, with one company, and processes that use it."""
 
     rows: ConnectionRows
-    engine: AsyncEngine | None = None
+    engine: Engine | None = None
     table: Table = field(default_factory=Table)
     endpoint: TokenEndpoint = field(default_factory=TokenEndpoint)
     vault: Vault = VAULT
@@ -96,13 +95,13 @@ class ConnectionDriver:
 
 
 @pytest.fixture(params=["table", "memory"])
-async def place(request: pytest.FixtureRequest, engine: AsyncEngine) -> ConnectionDriver:
+async def place(request: pytest.FixtureRequest, engine: Engine) -> ConnectionDriver:
     """Return a place with a company whose number is known."""
     if request.param == "memory":
         table = Table({(COMPANY, SYSTEM): Stored(Connection(COMPANY, SYSTEM, database_number=5))})
         return ConnectionDriver(MemoryRows(table), table=table)
     async with engine.begin() as connection:
-        await connection.execute(ADD, [{"tenant": COMPANY, "number": 5}, {"tenant": "other", "number": None}])
+        await connection.execute_many(ADD, [{"tenant": COMPANY, "number": 5}, {"tenant": "other", "number": None}])
     return ConnectionDriver(PostgresRows(engine), engine)
 
 
@@ -454,10 +453,10 @@ async def test_a_token_of_before_does_not_stop_a_new_consent(place: ConnectionDr
     assert ((await place.held()).state, await place.recorded()) == ("connected", ["connected", "connected"])
 
 
-async def test_another_number_forgets_the_tokens_of_the_company_before(engine: AsyncEngine) -> None:
+async def test_another_number_forgets_the_tokens_of_the_company_before(engine: Engine) -> None:
     """They would open the other one's books; a renewal under way comes too late."""
     async with engine.begin() as connection:
-        await connection.execute(ADD, [{"tenant": COMPANY, "number": 5}])
+        await connection.execute_many(ADD, [{"tenant": COMPANY, "number": 5}])
     process = Connections(engine, VAULT)
     given = {"access": "a", "access_seconds": 3600.0, "refresh": "r", "refresh_seconds": DAY}
     await process.consented(COMPANY, SYSTEM, grant_type="authorization_code", database_number=5, **given)
@@ -468,11 +467,11 @@ async def test_another_number_forgets_the_tokens_of_the_company_before(engine: A
 
 
 @pytest.mark.parametrize("how", ["consent", "number"])
-async def test_another_number_forgets_what_was_read_of_the_company_before(engine: AsyncEngine, how: str) -> None:
+async def test_another_number_forgets_what_was_read_of_the_company_before(engine: Engine, how: str) -> None:
     """Its financial years have other ids, and what was in order there need not be here: nothing green is left of it."""
     process = Connections(engine, VAULT)
     async with engine.begin() as connection:
-        await connection.execute(ADD, [{"tenant": COMPANY, "number": 5}, {"tenant": "other", "number": 7}])
+        await connection.execute_many(ADD, [{"tenant": COMPANY, "number": 5}, {"tenant": "other", "number": 7}])
         for statement in (
             """insert into reference_data (tenant, system, kind, body, read_at)
                select t, 'fortnox', 'years', '[]', clock_timestamp() from unnest(array['acme', 'other']) as t""",
@@ -492,10 +491,10 @@ async def test_another_number_forgets_what_was_read_of_the_company_before(engine
                 assert list(rows) == left
 
 
-async def test_every_company_is_listed_with_what_it_has(engine: AsyncEngine) -> None:
+async def test_every_company_is_listed_with_what_it_has(engine: Engine) -> None:
     """One with a number only counts as a service account's; one without anything is not there."""
     async with engine.begin() as connection:
-        await connection.execute(ADD, [{"tenant": f"t{n}", "number": n or None} for n in range(3)])
+        await connection.execute_many(ADD, [{"tenant": f"t{n}", "number": n or None} for n in range(3)])
     process = Connections(engine, VAULT)
     await process.consented("t2", "alexishr", grant_type="token", refresh="hush")
     await process.consented("t0", "fortnox", grant_type="authorization_code", access="a", access_seconds=1.0)
@@ -510,15 +509,15 @@ async def test_every_company_is_listed_with_what_it_has(engine: AsyncEngine) -> 
     assert await process.secret("t2", "alexishr") == "hush"
 
 
-async def test_nothing_secret_stands_in_the_tables_in_the_clear(engine: AsyncEngine) -> None:
+async def test_nothing_secret_stands_in_the_tables_in_the_clear(engine: Engine) -> None:
     """And a row that was moved to another company opens nothing there."""
     async with engine.begin() as connection:
-        await connection.execute(ADD, [{"tenant": COMPANY, "number": 5}, {"tenant": "other", "number": 6}])
+        await connection.execute_many(ADD, [{"tenant": COMPANY, "number": 5}, {"tenant": "other", "number": 6}])
     place = ConnectionDriver(PostgresRows(engine), engine)
     await place.consented(access="very-secret-access", refresh="very-secret-refresh")
     async with engine.connect() as connection:
         for table in ("connections", "audit"):
-            rows = (await connection.execute(text(f"select t::text from {table} t"))).scalars().all()  # noqa: S608
+            rows = await connection.scalars(text(f"select t::text from {table} t"))  # noqa: S608
             assert rows
             assert not [row for row in rows if b"very-secret".hex() in row or "very-secret" in row]
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,14 +15,13 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from standardwebhooks import Webhook
 
 from infra import clock, store
 from infra.access import rotation
 from infra.access.vault import Vault, WrongKey, made_key, open_vault, prove, refresh, signing_secret
 from infra.leases import Leases
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from infra.tables import metadata
 
@@ -103,13 +103,13 @@ def test_a_key_is_made_once_for_processes_that_start_together(tmp_path: Path) ->
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-async def test_processes_that_start_together_share_one_data_key(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_processes_that_start_together_share_one_data_key(engine: Engine, tmp_path: Path) -> None:
     """The first one writes it down, and the others read it."""
     vaults = await asyncio.gather(*(open_vault(engine, environment(tmp_path, "key")) for _ in range(20)))
     assert {vault.seal(*SOMEBODY) for vault in vaults} == {vaults[0].seal(*SOMEBODY)}
 
 
-async def test_a_named_key_is_used_and_written_nowhere(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_named_key_is_used_and_written_nowhere(engine: Engine, tmp_path: Path) -> None:
     """BOKBUSS_SECRET_KEY wins over a key that was made."""
     await open_vault(engine, environment(tmp_path, "named"))
     assert not (tmp_path / "data").exists()
@@ -117,7 +117,7 @@ async def test_a_named_key_is_used_and_written_nowhere(engine: AsyncEngine, tmp_
     await open_vault(engine, environment(tmp_path, "named"))
 
 
-async def test_a_key_is_replaced_and_everything_still_opens(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_key_is_replaced_and_everything_still_opens(engine: Engine, tmp_path: Path) -> None:
     """With the one before named beside it; from then on either is enough, until a rotation ends."""
     locked = (await open_vault(engine, environment(tmp_path, "one"))).lock("secret", context="c")
     both = environment(tmp_path, "two", before="one")
@@ -132,7 +132,7 @@ async def test_a_key_is_replaced_and_everything_still_opens(engine: AsyncEngine,
 
 @pytest.mark.parametrize("ours", ["one", None], ids=["named", "made"])
 async def test_nothing_is_rotated_with_the_key_that_is_being_replaced(
-    ours: str | None, engine: AsyncEngine, tmp_path: Path
+    ours: str | None, engine: Engine, tmp_path: Path
 ) -> None:
     """Of a shell that has not got the new one: the new data key would be lost with the old key that "may go"."""
     before = environment(tmp_path, ours)
@@ -146,7 +146,7 @@ async def test_nothing_is_rotated_with_the_key_that_is_being_replaced(
     assert (await open_vault(engine, environment(tmp_path, "two"))).unlock(locked, context="c") == "secret"
 
 
-async def test_a_made_key_can_be_replaced_by_a_named_one(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_made_key_can_be_replaced_by_a_named_one(engine: Engine, tmp_path: Path) -> None:
     """It stands in the folder, and is named as the one before."""
     sealed = (await open_vault(engine, environment(tmp_path))).seal(*SOMEBODY)
     before = made_key(tmp_path / "data").get_secret_value()
@@ -162,7 +162,7 @@ async def test_a_made_key_can_be_replaced_by_a_named_one(engine: AsyncEngine, tm
     ],
 )
 async def test_a_key_that_opens_nothing_says_which_one(
-    engine: AsyncEngine, tmp_path: Path, key: str | None, before: str | None, names: list[str]
+    engine: Engine, tmp_path: Path, key: str | None, before: str | None, names: list[str]
 ) -> None:
     """The variable is named, the key is not."""
     await open_vault(engine, environment(tmp_path, "one-that-is-right"))
@@ -172,7 +172,7 @@ async def test_a_key_that_opens_nothing_says_which_one(
     assert not any(word in str(raised.value) for word in ("one-that-is-right", "three"))
 
 
-async def test_every_secret_is_locked_anew_while_others_go_on(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_every_secret_is_locked_anew_while_others_go_on(engine: Engine, tmp_path: Path) -> None:
     """A process that runs learns of the new key before it locks; what is written meanwhile stays as it was written."""
     settings = environment(tmp_path, "two", before="one")
     vault, running = await open_vault(engine, environment(tmp_path, "one")), await open_vault(engine, settings)
@@ -195,14 +195,14 @@ async def test_every_secret_is_locked_anew_while_others_go_on(engine: AsyncEngin
 
 
 async def test_a_process_goes_on_looking_for_new_keys_however_busy_the_database_is(
-    engine: AsyncEngine, prepared_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, prepared_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A job that ends ends its process, and with it every role in it."""
     settings, stop = environment(tmp_path, "one"), asyncio.Event()
     vault = await open_vault(engine, settings)
     monkeypatch.setattr(rotation, "FOLLOW_SECONDS", 0.01)
-    busy = create_async_engine(prepared_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
-    async with busy.connect():
+    busy = replace(store.engine(prepared_url, 1), wait=0.05)
+    async with busy.connect(), busy.connect():
         following = asyncio.create_task(rotation.follow(vault, busy, settings, stop))
         assert not (await asyncio.wait({following}, timeout=0.5))[0]
     await rotation.rotate(engine, await open_vault(engine, settings), settings, by="anna")
@@ -217,7 +217,7 @@ async def test_a_process_goes_on_looking_for_new_keys_however_busy_the_database_
 
 
 async def test_processes_learn_of_a_new_key_also_while_kafka_is_away(
-    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is no pulse then, and a process that has a lease runs; of one that was killed its lease is long over."""
     settings, pauses = environment(tmp_path, "one"), list[float]()
@@ -235,7 +235,7 @@ async def test_processes_learn_of_a_new_key_also_while_kafka_is_away(
     assert pauses == [rotation.SETTLE_SECONDS] * 2 + [0.0] * 2
 
 
-async def test_a_rotation_stops_at_what_no_key_opens(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_rotation_stops_at_what_no_key_opens(engine: Engine, tmp_path: Path) -> None:
     """The keys stay, so that nothing is lost by it; the column is named."""
     settings = environment(tmp_path, "one")
     vault = await open_vault(engine, settings)
@@ -250,20 +250,20 @@ async def test_a_wrong_key_touches_nothing(database_url: str, tmp_path: Path) ->
     """It is refused before the tables are brought up to date, and before a new data key could hide what is locked."""
     engine = store.engine(database_url, 2)
     try:
-        with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as server:
+        with psycopg.connect(database_url, autocommit=True) as server:
             server.execute("create table secrets_key (id integer primary key, wrapped bytea not null)")
             server.execute("insert into secrets_key values (1, 'of another key')")
         for wrong in (environment(tmp_path, "two"), environment(tmp_path)):
             with pytest.raises(WrongKey):
                 await store.prepare(engine, proof=partial(prove, wrong))
-        with psycopg.connect(database_url.replace("+psycopg", "")) as server:
+        with psycopg.connect(database_url) as server:
             assert server.execute("select to_regclass('tenants')").fetchone() == (None,)
         assert not (tmp_path / "data").exists()
     finally:
         await engine.dispose()
 
 
-async def test_secrets_without_their_data_key_are_not_hidden_by_a_new_one(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_secrets_without_their_data_key_are_not_hidden_by_a_new_one(engine: Engine, tmp_path: Path) -> None:
     """Somebody restored some tables and not the others."""
     async with engine.begin() as connection:
         await connection.execute(_SECRET, {"tenant": "t", "locked": b"somebody's"})
@@ -274,7 +274,7 @@ async def test_secrets_without_their_data_key_are_not_hidden_by_a_new_one(engine
 def test_every_column_that_is_encrypted_says_so_to_a_rotation() -> None:
     """By its comment people know that it is; by its context a rotation does."""
     said = {f"{t.name}.{c.name}" for t in metadata.sorted_tables for c in t.columns if "encrypted" in (c.comment or "")}
-    found = {f"{table.name}.{column.name}" for table, column in rotation.locked_columns()}
+    found = {f"{column.table}.{column.name}" for column in rotation.locked_columns()}
     assert said - found == {"secrets_key.wrapped"}
     assert found <= said
 

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.accounts import accounts
 from infra.alerting import hooks, mailing, wording
@@ -19,6 +17,7 @@ from infra.alerting.mailing import Waiting
 from infra.environment import whole
 from infra.leases import Leases
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas.base import Language
 from tests.connectors.party import VAULT
@@ -76,7 +75,7 @@ class Post:
 
 
 @pytest.fixture
-async def post(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Post]:
+async def post(engine: Engine, tmp_path: Path) -> AsyncIterator[Post]:
     """Yield a host that mails to a real server."""
     settings = whole()(data=tmp_path, _env_file=None)
     async with serving(SMTP) as (inbox, port):

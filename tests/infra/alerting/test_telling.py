@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +18,7 @@ from infra.environment import whole
 from infra.intake import web
 from infra.leases import Lease, Leases
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from tests.connectors.party import VAULT
 
 LEASE = Lease("alerts", 1, float("inf"))
@@ -79,7 +78,7 @@ class Receiver:
 
 
 @pytest.fixture
-async def receiver(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Receiver]:
+async def receiver(engine: Engine, tmp_path: Path) -> AsyncIterator[Receiver]:
     """Yield a company whose alerts are told to a receiver."""
     tenant = f"t-{uuid.uuid4().hex[:12]}"
     settings = whole()(data=tmp_path, _env_file=None)

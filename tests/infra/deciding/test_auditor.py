@@ -9,8 +9,6 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from prometheus_client import REGISTRY
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from infra import clock, registry
@@ -22,6 +20,7 @@ from infra.kafka.fetching import Consumer
 from infra.kafka.meeting import Lives
 from infra.kafka.records import Record
 from infra.leases import Leases
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings
 from infra.tenants import UNKNOWN_TENANT
 from schemas.commands import HoldForReview
@@ -45,7 +44,7 @@ UPTO = text("select upto from audited where topic = :topic and partition = :part
 
 
 @pytest.fixture
-async def house(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer) -> Any:
+async def house(kafka: str, engine: Engine, producer: AIOKafkaProducer) -> Any:
     """Return what runs an auditor in a ``with``; everything that other tests left on the topics is proved already."""
     ends = await pass_by(kafka, GROUP, TOPICS)
     async with engine.begin() as connection:
@@ -87,13 +86,13 @@ async def until(test: Callable[[], Awaitable[bool]], within: float = 180.0) -> N
             await clock.sleep(0.05)
 
 
-async def lines(engine: AsyncEngine, tenant: str, topic: str = DayClosed.TOPIC) -> list[int]:
+async def lines(engine: Engine, tenant: str, topic: str = DayClosed.TOPIC) -> list[int]:
     """Return the offsets of a company's records that have a line."""
     async with engine.connect() as connection:
         return list(await connection.scalars(LINES, {"t": tenant, "topic": topic}))
 
 
-async def upto(engine: AsyncEngine, tenant: str, topic: str = DayClosed.TOPIC) -> int:
+async def upto(engine: Engine, tenant: str, topic: str = DayClosed.TOPIC) -> int:
     """Return how far the company's partition of a topic is proved."""
     async with engine.connect() as connection:
         values = {"topic": topic, "partition": partition_of(tenant)}
@@ -101,7 +100,7 @@ async def upto(engine: AsyncEngine, tenant: str, topic: str = DayClosed.TOPIC) -
 
 
 async def test_what_was_passed_by_is_found_and_decided(
-    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    house: Any, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Faust acknowledged facts that it never gave to anybody: each gets its line and its order, and it is counted."""
     facts = await produce(producer, tenant, *(day(z) for z in range(1, 8)))
@@ -123,7 +122,7 @@ async def test_what_was_passed_by_is_found_and_decided(
 
 async def test_of_large_holes_few_are_held_at_once(
     house: Any,
-    engine: AsyncEngine,
+    engine: Engine,
     producer: AIOKafkaProducer,
     kafka: str,
     tenant: str,
@@ -150,7 +149,7 @@ async def test_of_large_holes_few_are_held_at_once(
 
 
 async def test_a_topic_on_which_more_is_decided_meanwhile_is_no_older_copy(
-    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
+    house: Any, engine: Engine, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each time that the auditor has asked where topics end, another record comes and is decided."""
     looks = 0
@@ -176,7 +175,7 @@ async def test_a_topic_on_which_more_is_decided_meanwhile_is_no_older_copy(
 
 
 async def test_what_kafka_deleted_before_it_was_decided_is_said(
-    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    house: Any, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Once, by number; what was decided before it was deleted is none of it, and what is left is decided."""
     facts = await produce(producer, tenant, *(day(z) for z in range(1, 6)))
@@ -204,7 +203,7 @@ async def test_what_kafka_deleted_before_it_was_decided_is_said(
 
 
 async def test_a_hole_before_a_decided_record_needs_no_commit(
-    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    house: Any, engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """A later record has its line: the earlier one was passed by, whatever the group says."""
     facts = await produce(producer, tenant, day(1), day(2))
@@ -218,7 +217,7 @@ async def test_a_hole_before_a_decided_record_needs_no_commit(
 
 
 async def test_a_young_hole_waits(
-    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    house: Any, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """A worker may be deciding it right now; what is proved ends before it."""
     facts = await produce(producer, tenant, *(day(z) for z in range(1, 4)))
@@ -237,7 +236,7 @@ async def test_a_young_hole_waits(
 
 
 async def test_a_hole_that_tells_no_time_is_mended_too(
-    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    house: Any, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """What cannot be taken out of its batch has none, and hides nothing that lies behind it."""
     place = TopicPartition(DayClosed.TOPIC, partition_of(tenant))
@@ -254,7 +253,7 @@ async def test_a_hole_that_tells_no_time_is_mended_too(
     assert (await lines(engine, UNKNOWN_TENANT))[-1] == unread
 
 
-async def test_offsets_without_a_record_are_no_holes(house: Any, engine: AsyncEngine, kafka: str, tenant: str) -> None:
+async def test_offsets_without_a_record_are_no_holes(house: Any, engine: Engine, kafka: str, tenant: str) -> None:
     """Compaction takes records out, and a transaction's end takes an offset: nothing is missing there."""
     topic = SettingsApplied.TOPIC
     offsets = []
@@ -276,7 +275,7 @@ async def test_offsets_without_a_record_are_no_holes(house: Any, engine: AsyncEn
 
 
 async def test_how_far_a_group_is_behind_is_told(
-    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    house: Any, engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """In records and in seconds: the age of the first one that nobody has dealt with."""
     await produce(producer, tenant, day(1), day(2))
@@ -294,7 +293,7 @@ async def test_how_far_a_group_is_behind_is_told(
 
 
 async def test_what_is_parked_is_no_hole_and_is_not_decided_behind_its_back(
-    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    house: Any, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """It has a place of its own; a record that was passed by meanwhile joins it, and is decided after it."""
     facts = await produce(producer, tenant, *(day(z) for z in range(1, 6)))

@@ -7,16 +7,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import registry, store
 from infra.deciding.decider import Decider
 from infra.kafka import cluster
 from infra.kafka.lives import Rewound
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings
 from schemas.audit import GENESIS, AuditRecord, DeadLetter
 from schemas.bas import BAS_DAY_SALES
@@ -46,12 +45,12 @@ class Died(BaseException):
 
 
 @pytest.fixture
-def decider(engine: AsyncEngine, producer: AIOKafkaProducer) -> Decider:
+def decider(engine: Engine, producer: AIOKafkaProducer) -> Decider:
     """Return the decider of a process, with the flows that there are."""
     return Decider(engine, producer, registry.flows())
 
 
-async def lines(engine: AsyncEngine, tenant: str) -> list[tuple[str, str]]:
+async def lines(engine: Engine, tenant: str) -> list[tuple[str, str]]:
     """Return a company's lines: fact and rules."""
     async with engine.connect() as connection:
         query = text('select fact_id, rules from decided where tenant = :t order by decided_at, "offset"')
@@ -59,7 +58,7 @@ async def lines(engine: AsyncEngine, tenant: str) -> list[tuple[str, str]]:
 
 
 async def test_a_fact_becomes_an_order_and_a_line_that_names_the_rule(
-    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str
+    decider: Decider, engine: Engine, kafka: str, tenant: str
 ) -> None:
     """The order carries what it goes back to; its id follows from the fact."""
     fact = record(tenant, day(1))
@@ -72,7 +71,7 @@ async def test_a_fact_becomes_an_order_and_a_line_that_names_the_rule(
 
 
 async def test_a_record_decided_twice_gives_one_line_and_no_second_order(
-    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str
+    decider: Decider, engine: Engine, kafka: str, tenant: str
 ) -> None:
     """In the same batch, and later again."""
     start, fact = record(tenant, applied(tenant, 1)), record(tenant, day(1))
@@ -83,7 +82,7 @@ async def test_a_record_decided_twice_gives_one_line_and_no_second_order(
 
 
 async def test_another_fact_at_a_place_that_was_decided_is_not_passed_over(
-    decider: Decider, engine: AsyncEngine, tenant: str
+    decider: Decider, engine: Engine, tenant: str
 ) -> None:
     """Its topic has ended before it meanwhile: whoever brings it must begin anew. What could not be read may be now."""
     fact, start, unread = record(tenant, day(1)), record(tenant, applied(tenant, 1)), record(tenant, b"{}")
@@ -98,7 +97,7 @@ async def test_another_fact_at_a_place_that_was_decided_is_not_passed_over(
 
 
 async def test_a_large_batch_is_decided_in_two_halves_and_each_companys_records_in_their_order(
-    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str
+    decider: Decider, engine: Engine, kafka: str, tenant: str
 ) -> None:
     """Two transactions side by side: no company is in both, and none of its records passes another."""
     companies = [f"{tenant}-{number}" for number in range(4)]
@@ -112,7 +111,7 @@ async def test_a_large_batch_is_decided_in_two_halves_and_each_companys_records_
 
 
 async def test_of_large_records_few_are_read_at_once(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Hundreds of a ledger's parts may have waited: all of them read together are more than a process may have."""
     together = list[int]()
@@ -131,7 +130,7 @@ async def test_of_large_records_few_are_read_at_once(
     assert [order.causationid for order in orders] == [message(tenant, day(z)).id for z in range(1, 11)]
 
 
-async def test_what_no_flow_wants_gets_its_line(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> None:
+async def test_what_no_flow_wants_gets_its_line(engine: Engine, producer: AIOKafkaProducer, tenant: str) -> None:
     """The auditor must not take it for a hole."""
     await Decider(engine, producer, ()).decide([record(tenant, day(1))])
     assert await lines(engine, tenant) == [(message(tenant, day(1)).id, "")]
@@ -139,7 +138,7 @@ async def test_what_no_flow_wants_gets_its_line(engine: AsyncEngine, producer: A
 
 @pytest.mark.parametrize("failure", ["raise exception 'no'", "perform pg_terminate_backend(pg_backend_pid())"])
 async def test_what_the_database_did_not_take_was_not_sent_and_is_decided_again(
-    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str, failure: str
+    decider: Decider, engine: Engine, kafka: str, tenant: str, failure: str
 ) -> None:
     """An error and a lost connection at the last statement: neither an order nor a state is left, and then both are."""
     facts = [record(tenant, applied(tenant, 1)), record(tenant, day(1))]
@@ -149,7 +148,7 @@ async def test_what_the_database_did_not_take_was_not_sent_and_is_decided_again(
             text(f"create function fail() returns trigger language plpgsql as $$ begin {failure}; return new; end $$")
         )
         await connection.execute(text("create trigger fail before insert on outbox execute function fail()"))
-    with pytest.raises(DBAPIError):
+    with pytest.raises(psycopg.Error):
         await decider.decide(facts[1:])
     assert await messages(kafka, FORTNOX, tenant) == []
     assert len(await lines(engine, tenant)) == 1
@@ -161,7 +160,7 @@ async def test_what_the_database_did_not_take_was_not_sent_and_is_decided_again(
 
 
 async def test_a_failure_after_the_commit_repeats_the_same_ids(
-    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str
+    decider: Decider, engine: Engine, kafka: str, tenant: str
 ) -> None:
     """A process dies after Kafka had its orders and before it wrote that down: the next one sends the same again."""
     facts = [record(tenant, applied(tenant, 1)), record(tenant, day(1))]
@@ -194,7 +193,7 @@ BAD: dict[str, tuple[bytes | None, str, str]] = {
 
 @pytest.mark.parametrize("kind", BAD)
 async def test_what_cannot_be_read_is_a_dead_letter_with_a_line(
-    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str, kind: str
+    decider: Decider, engine: Engine, kafka: str, tenant: str, kind: str
 ) -> None:
     """Whatever it is: the record is passed by on purpose, once, with the reason and without its values."""
     value, reason, code = BAD[kind]
@@ -259,7 +258,7 @@ def refused(order: Any, code: str) -> AuditRecord:
 
 
 async def test_a_check_that_is_green_is_told_to_everything_that_waits_for_it(
-    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str
+    decider: Decider, engine: Engine, kafka: str, tenant: str
 ) -> None:
     """In pages, to what is held under one of its codes and to nothing else; told twice, it is told once."""
     await decider.decide([record(tenant, applied(tenant, 1)), *(record(tenant, day(z)) for z in range(1, 301))])
@@ -277,7 +276,7 @@ async def test_a_check_that_is_green_is_told_to_everything_that_waits_for_it(
 
 @pytest.mark.parametrize("dies", [False, True])
 async def test_a_first_plan_is_told_to_everybody_who_waits_for_it(
-    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str, monkeypatch: pytest.MonkeyPatch, *, dies: bool
+    decider: Decider, engine: Engine, kafka: str, tenant: str, monkeypatch: pytest.MonkeyPatch, *, dies: bool
 ) -> None:
     """In pages, and of its own flow only; a process that dies between two pages leaves nobody out."""
     causes = (AbsenceCause(kind="VACATION", cause="SEM"),)
@@ -322,7 +321,7 @@ async def test_a_first_plan_is_told_to_everybody_who_waits_for_it(
     assert (message(tenant, whole).id, "") in await lines(engine, tenant)
 
 
-async def test_settings_that_came_late_change_nothing(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
+async def test_settings_that_came_late_change_nothing(decider: Decider, engine: Engine, tenant: str) -> None:
     """The higher version wins, in whatever order they arrive; both have their line."""
     klarna = PaymentAccount(method="klarna", account=1580)
     newer = BAS_DAY_SALES.model_copy(update={"payments": (*BAS_DAY_SALES.payments, klarna)})
@@ -339,7 +338,7 @@ async def test_settings_that_came_late_change_nothing(decider: Decider, engine: 
 
 
 async def test_a_company_that_is_removed_while_it_is_told_its_last_settings_has_no_line(
-    decider: Decider, engine: AsyncEngine, tenant: str
+    decider: Decider, engine: Engine, tenant: str
 ) -> None:
     """What waits is decided in other transactions, and a removal comes between any two of them."""
     async with engine.begin() as connection:
@@ -361,7 +360,7 @@ async def test_a_company_that_is_removed_while_it_is_told_its_last_settings_has_
 
 
 async def test_two_deciders_at_once_decide_a_key_one_after_the_other(
-    decider: Decider, prepared_url: str, producer: AIOKafkaProducer, engine: AsyncEngine, kafka: str, tenant: str
+    decider: Decider, prepared_url: str, producer: AIOKafkaProducer, engine: Engine, kafka: str, tenant: str
 ) -> None:
     """After a rebalance two workers may have the same records, or two contents of one day: none sees half a state."""
     second_engine = store.engine(prepared_url, 8)

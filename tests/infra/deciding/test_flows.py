@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, registry
 from infra.deciding.decider import Decider, topics_of
@@ -24,6 +22,7 @@ from infra.kafka import parking
 from infra.kafka.meeting import Lives
 from infra.kafka.records import Record
 from infra.plugin import Flow
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings
 from schemas.commands import HoldForReview
 from schemas.events import DayClosed
@@ -39,7 +38,7 @@ Running = Callable[..., Any]
 
 
 @pytest.fixture
-async def worker(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path) -> Running:
+async def worker(kafka: str, engine: Engine, producer: AIOKafkaProducer, tmp_path: Path) -> Running:
     """Return what runs a worker in a ``with``; it begins where the topics end now."""
     await pass_by(kafka, GROUP, topics_of(registry.flows()))
 
@@ -73,14 +72,14 @@ async def until(test: Callable[[], Awaitable[bool]], within: float = 180.0) -> N
             await clock.sleep(0.05)
 
 
-async def decided(engine: AsyncEngine, tenant: str) -> list[int]:
+async def decided(engine: Engine, tenant: str) -> list[int]:
     """Return the offsets of a company's day closes that have a line."""
     async with engine.connect() as connection:
         return list(await connection.scalars(LINES, {"topic": DayClosed.TOPIC, "tenant": tenant}))
 
 
 async def test_the_worker_decides_what_is_produced_and_commits_it_when_it_ends(
-    worker: Running, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    worker: Running, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Every record gets its line and its order; asked to stop, it leaves nothing that it would decide again."""
     facts = await produce(producer, tenant, *(day(z) for z in range(1, 101)))
@@ -98,7 +97,7 @@ async def test_the_worker_decides_what_is_produced_and_commits_it_when_it_ends(
 
 
 async def test_a_record_without_a_value_does_not_stop_the_worker(
-    worker: Running, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    worker: Running, engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """Any program can write a tombstone; what stands behind it is decided."""
     await producer.send_and_wait(DayClosed.TOPIC, None, key=tenant.encode())
@@ -114,7 +113,7 @@ async def test_a_record_without_a_value_does_not_stop_the_worker(
 
 async def test_a_rule_that_raises_stops_no_other_company_of_its_partition(
     worker: Running,
-    engine: AsyncEngine,
+    engine: Engine,
     producer: AIOKafkaProducer,
     kafka: str,
     tenant: str,
@@ -156,7 +155,7 @@ def broken_for(tenant: str) -> Flow:
 
 
 async def test_a_process_that_dies_between_parking_and_committing_parks_it_once(
-    kafka: str, prepared_url: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
+    kafka: str, prepared_url: str, engine: Engine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
 ) -> None:
     """Its records come again to the next process, which finds them parked; and to new code, which decides them."""
     await pass_by(kafka, GROUP, topics_of(registry.flows()))
@@ -198,7 +197,7 @@ async def started(*arguments: str, **environment: str) -> asyncio.subprocess.Pro
 
 
 async def test_a_worker_that_is_stopped_in_mid_work_leaves_nothing_half_done(
-    worker: Running, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    worker: Running, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """What it committed is decided; the rest is decided by the next one; every fact has one order."""
     facts = await produce(producer, tenant, *(day(z) for z in range(1, 3001)))
@@ -221,7 +220,7 @@ async def test_a_worker_that_is_stopped_in_mid_work_leaves_nothing_half_done(
 
 
 async def test_of_large_records_no_more_are_read_than_is_held_at_once(
-    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
+    kafka: str, engine: Engine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
 ) -> None:
     """However many a company has written: the worker of all companies would be ended for its memory, at every start."""
     await pass_by(kafka, GROUP, topics_of(registry.flows()))
@@ -268,7 +267,7 @@ async def test_of_large_records_no_more_are_read_than_is_held_at_once(
 
 async def test_a_database_that_is_away_for_a_while_costs_time_and_nothing_else(
     worker: Running,
-    engine: AsyncEngine,
+    engine: Engine,
     producer: AIOKafkaProducer,
     kafka: str,
     tenant: str,
@@ -290,7 +289,7 @@ async def test_a_database_that_is_away_for_a_while_costs_time_and_nothing_else(
 
 @pytest.mark.parametrize("state", ["25006", "25P04", "53100", "XX001"])
 async def test_a_database_that_takes_nothing_is_waited_for_as_one_that_is_away(
-    worker: Running, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, state: str
+    worker: Running, engine: Engine, producer: AIOKafkaProducer, tenant: str, state: str
 ) -> None:
     """One that is only read after a failover, whose administrator limits transactions, whose disk is full or broken."""
     async with engine.begin() as connection:
@@ -313,7 +312,7 @@ async def test_a_database_that_takes_nothing_is_waited_for_as_one_that_is_away(
 
 async def test_a_worker_ends_also_while_the_database_is_away(
     worker: Running,
-    engine: AsyncEngine,
+    engine: Engine,
     producer: AIOKafkaProducer,
     tenant: str,
     outage: Callable[[], AbstractContextManager[None]],
@@ -336,7 +335,7 @@ async def test_a_worker_ends_also_while_the_database_is_away(
 
 
 async def test_a_worker_whose_service_has_ended_is_followed_by_the_next_one(
-    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
+    kafka: str, engine: Engine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
 ) -> None:
     """Whatever of Faust ends: what comes is decided, and meanwhile the role says that it does not move."""
     await pass_by(kafka, GROUP, topics_of(registry.flows()))

@@ -7,8 +7,6 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.desk import plan_words
 from infra import clock, registry
@@ -20,6 +18,7 @@ from infra.delivery.journal import Journal
 from infra.delivery.reviews import ReviewRole
 from infra.intake.accepting import Acceptor, Unavailable
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, Fact, PlanApplied, PlanRowApplied
 from schemas.plans import CHOSEN, Plan, PlanRow
@@ -45,7 +44,7 @@ class PlanningDriver:
     tenant: str
 
     @property
-    def engine(self) -> AsyncEngine:
+    def engine(self) -> Engine:
         """The database."""
         return self.host.engine
 
@@ -106,7 +105,7 @@ class PlanningDriver:
 
 @pytest.fixture
 async def office(
-    engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, settings: Settings, kafka: str, tenant: str
 ) -> PlanningDriver:
     """Return a company: Anna is on both sides and differs, Bo is in HR only, Eva in Fortnox only."""
     async with engine.begin() as connection:

@@ -3,12 +3,10 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra.deciding import remembering
 from infra.deciding.simulating import differences, simulate
 from infra.plugin import Terms
+from infra.postgres import Engine, text
 from streams.daysales import FLOW
 from tests.streams.daysales.days import Host, chosen, day, without_card
 
@@ -16,7 +14,7 @@ FIRST = date(2026, 1, 1)
 _KEEP = text("insert into flow_state values (:flow, :tenant, :key, cast(:state as jsonb))")
 
 
-async def test_each_day_since_a_day_is_compared(engine: AsyncEngine) -> None:
+async def test_each_day_since_a_day_is_compared(engine: Engine) -> None:
     """More than a page of keys; the days before and another company's count for nothing."""
     days, host = 260, Host()
     for n in range(days):
@@ -27,7 +25,7 @@ async def test_each_day_since_a_day_is_compared(engine: AsyncEngine) -> None:
         for key, state in host.remembered.states.items()
     ]
     async with engine.begin() as connection:
-        await connection.execute(_KEEP, rows)
+        await connection.execute_many(_KEEP, rows)
     since, looked_at = FIRST + timedelta(days=100), list[int]()
 
     terms = Terms(chosen(), 1, None), Terms(without_card(), 2, None)

@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.access.connections import Connections
@@ -20,6 +18,7 @@ from infra.delivery.following import Following, connected, last_night
 from infra.delivery.reading import NotRead
 from infra.leases import Lease, LeaseLost, Leases
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from infra.verdicts import RetryLater
 from schemas.events import Fact
@@ -29,7 +28,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 Turn = Callable[[str, Lease], Awaitable[float | None]]
 
 
-def process(engine: AsyncEngine) -> Host:
+def process(engine: Engine) -> Host:
     """Return a process with leases of its own."""
     return Host(Settings(_env_file=None), engine, Vault(b"test"), Leases(engine, 5.0), _tells_nothing)
 
@@ -62,14 +61,14 @@ async def until(check: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def owner(engine: AsyncEngine) -> str | None:
+async def owner(engine: Engine) -> str | None:
     """Return who has the company."""
     async with engine.connect() as connection:
         found: str | None = await connection.scalar(text("select owner from leases where name = 'reading/a'"))
         return found
 
 
-async def test_processes_share_the_companies_and_each_has_one_turn_at_a_time(engine: AsyncEngine) -> None:
+async def test_processes_share_the_companies_and_each_has_one_turn_at_a_time(engine: Engine) -> None:
     """Whichever process it is that gives it."""
     at_once, turns, most = dict.fromkeys("abc", 0), dict.fromkeys("abc", 0), 0
 
@@ -87,7 +86,7 @@ async def test_processes_share_the_companies_and_each_has_one_turn_at_a_time(eng
     assert most == 1
 
 
-async def test_a_company_that_is_slow_holds_up_no_other(engine: AsyncEngine) -> None:
+async def test_a_company_that_is_slow_holds_up_no_other(engine: Engine) -> None:
     """A company is a wall."""
     done = list[str]()
 
@@ -102,7 +101,7 @@ async def test_a_company_that_is_slow_holds_up_no_other(engine: AsyncEngine) -> 
     assert "a" not in done
 
 
-async def test_what_is_done_is_let_go_and_what_goes_on_is_kept(engine: AsyncEngine) -> None:
+async def test_what_is_done_is_let_go_and_what_goes_on_is_kept(engine: Engine) -> None:
     """Asked to stop, everything is given back."""
     given, told = None, list[float | None]()
 
@@ -119,7 +118,7 @@ async def test_what_is_done_is_let_go_and_what_goes_on_is_kept(engine: AsyncEngi
 
 
 async def test_no_failure_ends_it_and_each_further_one_waits_longer(
-    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever failed; meanwhile other processes keep away as well. A success begins the count anew."""
     waits = list[float]()
@@ -151,7 +150,7 @@ def failing(company: str) -> float | None:
     return REGISTRY.get_sample_value("bokbuss_turns_failing", {"work": "reading", "tenant": company})
 
 
-async def test_what_fails_each_time_is_told_until_a_turn_succeeds(engine: AsyncEngine) -> None:
+async def test_what_fails_each_time_is_told_until_a_turn_succeeds(engine: Engine) -> None:
     """Of each company by itself, which can have several turns. One that is not connected has an alert of its own."""
     well, turns = set[str](), list[str]()
 
@@ -172,7 +171,7 @@ async def test_what_fails_each_time_is_told_until_a_turn_succeeds(engine: AsyncE
         await until(lambda: failing("a") is None and failing("b") is None)
 
 
-async def test_a_process_that_has_lost_a_company_does_not_tell_that_it_fails(engine: AsyncEngine) -> None:
+async def test_a_process_that_has_lost_a_company_does_not_tell_that_it_fails(engine: Engine) -> None:
     """Whoever has it now does."""
     told = list[float | None]()
 
@@ -187,7 +186,7 @@ async def test_a_process_that_has_lost_a_company_does_not_tell_that_it_fails(eng
     assert told[:3] == [None, 1, None]
 
 
-async def test_a_company_that_is_not_connected_is_let_go(engine: AsyncEngine) -> None:
+async def test_a_company_that_is_not_connected_is_let_go(engine: Engine) -> None:
     """Whether it is to have a turn is asked anew."""
     epochs = list[int]()
 
@@ -200,7 +199,7 @@ async def test_a_company_that_is_not_connected_is_let_go(engine: AsyncEngine) ->
     assert epochs[:2] == [1, 2]
 
 
-async def test_a_process_whose_lease_is_lost_lets_go(engine: AsyncEngine) -> None:
+async def test_a_process_whose_lease_is_lost_lets_go(engine: Engine) -> None:
     """Another one may be reading by now."""
     epochs = list[int]()
 
@@ -213,7 +212,7 @@ async def test_a_process_whose_lease_is_lost_lets_go(engine: AsyncEngine) -> Non
     assert epochs[:2] == [1, 2]
 
 
-async def test_only_a_connection_that_may_be_used_is_read_over(engine: AsyncEngine) -> None:
+async def test_only_a_connection_that_may_be_used_is_read_over(engine: Engine) -> None:
     """Not one that was paused, nor one to another system."""
     host = process(engine)
     connections = Connections(host.engine, host.vault)

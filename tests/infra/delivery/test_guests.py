@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from infra import clock
@@ -19,6 +17,7 @@ from infra.delivery.guests import Guest, Late, Lender, Loans, guest
 from infra.environment import whole
 from infra.leases import Lease, Leases
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from tests.infra import virtual
 from tests.infra.budget_simulation import LIMIT, NAME, busiest, simulate
 from tests.infra.memory import Database, MemoryLeases, MemoryLoans
@@ -47,7 +46,7 @@ def test_a_backlog_leaves_look_ups_a_trickle_and_backfill_waits(seed: int) -> No
 
 
 @pytest.fixture(params=["memory", "postgres"])
-async def stage(request: pytest.FixtureRequest, engine: AsyncEngine) -> tuple[Any, Any, Any]:
+async def stage(request: pytest.FixtureRequest, engine: Engine) -> tuple[Any, Any, Any]:
     """Return loans, a process's leases, and another's: in memory, as the simulation has them, and in the database."""
     if request.param == "postgres":
         return Loans(engine), Leases(engine, 10.0), Leases(engine, 10.0)
@@ -203,7 +202,7 @@ def test_a_guest_whose_owner_died_goes_on_by_itself() -> None:
     assert 10.0 < virtual.run(scene()) < 12.0
 
 
-async def test_what_a_dead_guest_asked_for_is_not_granted_and_goes_away(engine: AsyncEngine) -> None:
+async def test_what_a_dead_guest_asked_for_is_not_granted_and_goes_away(engine: Engine) -> None:
     """A request that nobody looks at takes no calls from those who are alive."""
     loans = Loans(engine)
     lease = await Leases(engine, 10.0).acquire(NAME)
@@ -217,10 +216,10 @@ async def test_what_a_dead_guest_asked_for_is_not_granted_and_goes_away(engine: 
     assert len(budget.used()) == 5
     assert await loans.look_again(alive) is not None
     async with engine.connect() as connection:
-        assert (await connection.scalars(text("select id from budget_requests"))).all() == [alive]
+        assert await connection.scalars(text("select id from budget_requests")) == [alive]
 
 
-async def test_an_attempt_of_a_guests_takes_calls_and_leaves_no_request(engine: AsyncEngine) -> None:
+async def test_an_attempt_of_a_guests_takes_calls_and_leaves_no_request(engine: Engine) -> None:
     """It counts them by priority; what it still asks for when it goes is withdrawn."""
     host = Host(whole()(), engine, None, None, None)
 

@@ -7,12 +7,10 @@ from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+import psycopg
 import pytest
 from cryptography.exceptions import InvalidTag
 from pydantic_core import to_json
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store
 from infra.access import people
@@ -21,6 +19,7 @@ from infra.delivery import journal
 from infra.delivery.journal import Journal, Transition, Work
 from infra.delivery.pace import FEW
 from infra.leases import Leases
+from infra.postgres import Engine, text
 from infra.trail import Entry
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Outcome, Shown
@@ -76,7 +75,7 @@ class InMemory:
 class InPostgres:
     """The real one."""
 
-    engine: AsyncEngine
+    engine: Engine
     journal: Journal
 
     async def owner(self, lease: str) -> int:
@@ -471,7 +470,7 @@ async def test_companies_with_open_orders_are_named(place: JournalDriver) -> Non
 
 
 @pytest.mark.parametrize(
-    ("what", "error"), [("a table takes no \0", DBAPIError), ("a key that nothing opens", InvalidTag)]
+    ("what", "error"), [("a table takes no \0", psycopg.Error), ("a key that nothing opens", InvalidTag)]
 )
 async def test_a_change_that_cannot_be_written_takes_no_other_with_it(
     postgres: InPostgres, what: str, error: type[Exception]
@@ -485,7 +484,7 @@ async def test_a_change_that_cannot_be_written_takes_no_other_with_it(
         tenant = work.order.tenant
         assert await postgres.journal.mark_sending(work, f"fortnox/{tenant}", epochs[tenant])
     changes = [became(work, "delivered", epochs[work.order.tenant], "delivered") for work in works]
-    if error is DBAPIError:
+    if error is psycopg.Error:
         changes[2] = replace(changes[2], outcome={"why": what})
     else:
         lend(postgres.engine, Vault(b"test"))
@@ -521,7 +520,7 @@ async def test_a_process_that_is_stopped_in_a_transaction_delays_others_for_seco
             assert marked == [True, True]
             await stopped.execute(text("select 1"))  # type: ignore[unreachable] # it is reached, and raises
 
-    with pytest.raises(DBAPIError):
+    with pytest.raises(psycopg.Error):
         await be_stopped_in_a_transaction()
     assert set((await postgres.states()).values()) == {"sending"}
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+import psycopg
 import pytest
 from prometheus_client import REGISTRY
 from psycopg.errors import AdminShutdown
-from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from infra.delivery.budget import LOOK_UP, Budget
@@ -279,7 +279,7 @@ def test_a_database_that_is_away_is_no_bug_of_ours() -> None:
     """The lane waits for it as for a target that is away: seconds, not a minute; and nobody looks for a bug."""
 
     async def story() -> None:
-        away = OperationalError("select", {}, AdminShutdown("gone"))
+        away = AdminShutdown("gone")
         failing = [away, away]
 
         async def fail_before(order: Envelope[Any], attempt: Attempt) -> Verdict:
@@ -303,7 +303,7 @@ def test_a_database_that_is_away_once_a_write_has_left_leaves_it_in_doubt() -> N
     """It is looked for as any other; on record it says what was away."""
 
     async def story() -> None:
-        away = OperationalError("select", {}, AdminShutdown("gone"))
+        away = AdminShutdown("gone")
         company = LaneDriver(Target(on_write=says(away), on_probe=says(away, AlreadyThere(VOUCHER))))
         await company.insert("day/1")
         await company.run(30.0)

@@ -4,13 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.delivery import orders
 from infra.delivery.journal import Journal
 from infra.delivery.orders import Orders
+from infra.postgres import Engine, text
 from schemas.commands import PostVoucher
 from schemas.envelope import Envelope
 from tests.infra.fake_fortnox import order
@@ -19,7 +18,7 @@ SINK, TENANT = "fortnox", "acme"
 VOUCHER = {"series": "F", "number": 12, "year_id": 7}
 
 
-async def ended(engine: AsyncEngine, message: Envelope[Any], state: str, seconds: float, **outcome: Any) -> None:
+async def ended(engine: Engine, message: Envelope[Any], state: str, seconds: float, **outcome: Any) -> None:
     """Let an order have ended so many seconds ago."""
     async with engine.begin() as connection:
         await connection.execute(
@@ -31,7 +30,7 @@ async def ended(engine: AsyncEngine, message: Envelope[Any], state: str, seconds
         )
 
 
-async def waits(engine: AsyncEngine, message: Envelope[Any], code: str) -> None:
+async def waits(engine: Engine, message: Envelope[Any], code: str) -> None:
     """Let the key of an order wait for a reason."""
     async with engine.begin() as connection:
         await connection.execute(
@@ -42,7 +41,7 @@ async def waits(engine: AsyncEngine, message: Envelope[Any], code: str) -> None:
         )
 
 
-async def test_what_is_open_and_what_was_written(engine: AsyncEngine) -> None:
+async def test_what_is_open_and_what_was_written(engine: Engine) -> None:
     """Both are the orders themselves; what may be carried out just now counts as written."""
     first, second, third = (order(TENANT, f"openpos/k/{number}", number) for number in range(3))
     await Journal(engine, SINK).insert([(0, first), (0, second), (0, third), (0, order("other", "openpos/k/1", 1))])
@@ -63,7 +62,7 @@ async def test_what_is_open_and_what_was_written(engine: AsyncEngine) -> None:
     assert await asked.flow_of(found[1].model_copy(update={"number": 13})) is None, "it only stood in the way"
 
 
-async def test_what_was_refused_and_waits(engine: AsyncEngine) -> None:
+async def test_what_was_refused_and_waits(engine: Engine) -> None:
     """Only what still waits for the reason that it was refused for, with its age."""
     first, second = (order(TENANT, f"openpos/k/{number}", number) for number in range(2))
     await Journal(engine, SINK).insert([(0, first), (0, second)])

@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.delivery.relay import Relay
 from infra.leases import Leases
+from infra.postgres import Engine, text
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
@@ -23,7 +22,7 @@ from tests.infra.facts import WHEN
 UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
 
-async def put(engine: AsyncEngine, tenants: tuple[str, ...], number: int) -> None:
+async def put(engine: Engine, tenants: tuple[str, ...], number: int) -> None:
     """Put as many records of each company on record, taking turns."""
     for one in range(number):
         async with engine.begin() as connection:
@@ -54,7 +53,7 @@ async def put(engine: AsyncEngine, tenants: tuple[str, ...], number: int) -> Non
 
 
 @asynccontextmanager
-async def relaying(engine: AsyncEngine, producer: AIOKafkaProducer) -> AsyncIterator[None]:
+async def relaying(engine: Engine, producer: AIOKafkaProducer) -> AsyncIterator[None]:
     """Run a relay, and end it."""
     stop = asyncio.Event()
     task = asyncio.create_task(Relay(engine, producer, Leases(engine, 5.0)).run(stop))
@@ -73,7 +72,7 @@ async def until(test: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def test_each_company_s_records_arrive_in_their_order_and_are_marked(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """More than a page of them; they are whole, chained, and carry the fact and the trace that they go back to."""
     tenants = (f"{tenant}-a", f"{tenant}-b")
@@ -94,7 +93,7 @@ async def test_each_company_s_records_arrive_in_their_order_and_are_marked(
 
 
 async def test_what_a_newer_version_wrote_is_published_as_it_stands(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """A version that was rolled back knows not all of it: whoever reads waits, and no other company does."""
     newer, other = f"{tenant}-a", f"{tenant}-b"
@@ -117,7 +116,7 @@ async def test_what_a_newer_version_wrote_is_published_as_it_stands(
 
 
 async def test_a_crash_before_marking_repeats_the_same_records(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Kafka has them and the database does not know: they come again with the same ids, and nothing comes too late."""
     await put(engine, (tenant,), 3)

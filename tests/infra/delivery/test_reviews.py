@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.delivery.reviews import ReviewRole
 from infra.kafka.records import bury, letter_of
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas import envelope as envelopes
 from schemas.audit import DeadLetter
@@ -59,7 +58,7 @@ def close(tenant: str, held: HoldForReview) -> CloseReview:
 
 @pytest.fixture
 async def put(
-    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings, tenant: str
+    kafka: str, engine: Engine, producer: AIOKafkaProducer, settings: Settings, tenant: str
 ) -> AsyncIterator[Any]:
     """Yield what puts messages (or bytes) on their topic for the role that runs."""
     await pass_by(kafka, GROUP, (HoldForReview.TOPIC, DeadLetter.TOPIC))
@@ -76,7 +75,7 @@ async def put(
     await asyncio.wait_for(running, 60)
 
 
-async def trail(engine: AsyncEngine, tenant: str, length: int) -> list[tuple[str, str]]:
+async def trail(engine: Engine, tenant: str, length: int) -> list[tuple[str, str]]:
     """Wait until a company's trail is that long; return its outcomes and keys."""
     async with asyncio.timeout(180):
         while True:
@@ -87,7 +86,7 @@ async def trail(engine: AsyncEngine, tenant: str, length: int) -> list[tuple[str
             await clock.sleep(0.05)
 
 
-async def test_holds_and_their_ends_are_written_down_once(put: Any, engine: AsyncEngine, tenant: str) -> None:
+async def test_holds_and_their_ends_are_written_down_once(put: Any, engine: Engine, tenant: str) -> None:
     """Each comes twice, as after a crash; an end without its hold changes nothing."""
     for data in (hold(1), hold(1), hold(2), close(tenant, hold(1)), close(tenant, hold(1)), close(tenant, hold(9))):
         await put(order(tenant, data))
@@ -107,7 +106,7 @@ async def test_holds_and_their_ends_are_written_down_once(put: Any, engine: Asyn
         ]
 
 
-async def test_dead_letters_are_written_down_once(put: Any, engine: AsyncEngine, tenant: str) -> None:
+async def test_dead_letters_are_written_down_once(put: Any, engine: Engine, tenant: str) -> None:
     """They wait under their place, with the bytes that could not be read."""
     letter = letter_of(record(tenant, b"\xff\x00"), "flows", Unreadable("no JSON", "no_json"))
     for _ in range(2):
@@ -120,7 +119,7 @@ async def test_dead_letters_are_written_down_once(put: Any, engine: AsyncEngine,
 
 
 async def test_what_does_not_belong_there_becomes_a_dead_letter_and_stops_nobody(
-    put: Any, engine: AsyncEngine, tenant: str
+    put: Any, engine: Engine, tenant: str
 ) -> None:
     """Bytes of any kind, a message of another topic, an order under an id that is not its own."""
     await put(b"not ours", HoldForReview.TOPIC)

@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 import structlog
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, contents, registry
 from infra.embedded.broker import EmbeddedKafka
 from infra.intake.accepting import Accepted, Unavailable
 from infra.kafka import cluster
 from infra.plugin import Malformed, Source
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings, Settings
 from schemas.documents import Document
 from schemas.events import ClosingEntriesReady, DayClosed, GroupSales
@@ -32,7 +31,7 @@ Outage = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
-async def opened(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[DeliveryDriver]:
+async def opened(engine: Engine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[DeliveryDriver]:
     """Yield a door at which the test's company is known."""
     async with delivery_driver.opened(engine, producer) as made:
         await made.add(tenant)
@@ -51,7 +50,7 @@ async def test_an_accepted_delivery_stands_in_kafka(opened: DeliveryDriver, kafk
 
 
 async def test_a_till_s_own_report_is_stored_and_stands_in_no_message(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, tmp_path: Path
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str, tmp_path: Path
 ) -> None:
     """Kafka has its hash. What is no PDF is said with its field, and the day is accepted all the same."""
     pdf = b"%PDF-1.7 as the till makes it " + bytes(range(256)) + b" %%EOF"
@@ -243,7 +242,7 @@ async def test_a_sender_that_leaves_is_forgotten(opened: DeliveryDriver, kafka: 
 
 
 async def test_a_sender_that_repeats_itself_keeps_no_other_company_waiting(
-    opened: DeliveryDriver, engine: AsyncEngine, tenant: str
+    opened: DeliveryDriver, engine: Engine, tenant: str
 ) -> None:
     """More at once than a process has connections, and each of them takes long: another company's is accepted."""
     source = registry.sources()["openpos"]
@@ -290,7 +289,7 @@ async def test_without_the_database_nothing_is_accepted(
 
 
 async def test_without_the_broker_nothing_is_promised(
-    engine: AsyncEngine, fragile_kafka: EmbeddedKafka, tenant: str
+    engine: Engine, fragile_kafka: EmbeddedKafka, tenant: str
 ) -> None:
     """503 within seconds, for all at once; when it is back the same delivery is accepted and counts once."""
     producer = await cluster.producer(KafkaSettings(bootstrap=fragile_kafka.bootstrap))

@@ -13,7 +13,6 @@ from requests.auth import AuthBase
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation.modes import GenerationMode
 from schemathesis.specs.openapi import checks
-from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
 
 from infra import clock, registry
@@ -23,6 +22,7 @@ from infra.intake.accepting import Acceptor
 from infra.leases import Leases
 from infra.packages import keys
 from infra.plugin import Host
+from infra.postgres import Engine
 from tests.infra import delivery_driver
 from tests.infra.delivery_driver import MAX_BODY, DeliveryDriver
 
@@ -53,7 +53,7 @@ class _Known(AuthBase):
 
 
 async def test_the_api_is_as_it_describes_itself(
-    engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
+    engine: Engine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
 ) -> None:
     """Of every operation: what the description allows and what it does not, by strangers and by who is known."""
     configured = whole()(data=tmp_path, _env_file=None)

@@ -16,7 +16,6 @@ from typing import BinaryIO
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
 
 from connectors.sie.settings import SieSettings
@@ -25,6 +24,7 @@ from infra.access.vault import signing_secret
 from infra.intake import inbox
 from infra.intake.inbox import Inbox
 from infra.intake.signing import verified
+from infra.postgres import Engine
 from infra.settings import Settings
 from schemas.events import ClosingEntriesReady, Fact
 from schemas.ledger import LedgerPartRead, LedgerRetrieved
@@ -39,7 +39,7 @@ MOST = 300_000
 
 
 @pytest.fixture
-async def opened(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[DeliveryDriver]:
+async def opened(engine: Engine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[DeliveryDriver]:
     """Yield a door, with a company that is known."""
     async with delivery_driver.opened(engine, producer, sie=SieSettings(size=MOST)) as made:
         await made.add(tenant)

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import contents, registry
 from infra.deciding.decider import Decider
 from infra.intake.accepting import Acceptor
 from infra.intake.filling import Filling
 from infra.kafka.records import Record
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas.daytotals import DayTotalsSettings
 from schemas.events import DayClosed
@@ -44,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def filled(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, folder: Path) -> tuple[bool, Filling]:
+async def filled(engine: Engine, producer: AIOKafkaProducer, tenant: str, folder: Path) -> tuple[bool, Filling]:
     """Fill in the first twenty days, without much patience."""
     acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT)
     last = FIRST + timedelta(days=19)
@@ -60,7 +59,7 @@ async def told(kafka: str, tenant: str) -> Sequence[DayClosed]:
 
 
 async def test_days_past_come_in_a_few_at_a_time_and_go_on_where_they_were(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, folder: Path
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, folder: Path
 ) -> None:
     """Ten, and no more until flows have decided them and hardly an order waits; then the next ones."""
     tenant = f"t-{uuid.uuid4().hex[:12]}"
@@ -97,7 +96,7 @@ async def test_days_past_come_in_a_few_at_a_time_and_go_on_where_they_were(
 
 
 async def test_a_file_is_read_by_the_company_s_settings(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, tmp_path: Path
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str, tmp_path: Path
 ) -> None:
     """A till's own headings mean here what they mean where its files come in by themselves."""
     columns = {"Dag": "business_date", "Inkl": "vat 25 gross", "Kort": "payment card"}
@@ -117,7 +116,7 @@ async def test_a_file_is_read_by_the_company_s_settings(
 
 
 async def test_what_a_report_brings_with_it_is_kept(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, tmp_path: Path
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str, tmp_path: Path
 ) -> None:
     """The day names the till's own PDF, which is to be put beside its voucher."""
     pdf = b"%PDF-1.7 as the till makes it %%EOF"
@@ -136,7 +135,7 @@ async def test_what_a_report_brings_with_it_is_kept(
     assert b"".join([piece async for piece in kept.read(tenant, closed.pdf.sha256)]) == pdf
 
 
-async def _added(engine: AsyncEngine, tenant: str) -> None:
+async def _added(engine: Engine, tenant: str) -> None:
     async with engine.begin() as connection:
         await connection.execute(
             text("insert into tenants (tenant, created_at) values (:t, clock_timestamp())"), {"t": tenant}

@@ -13,7 +13,6 @@ from typing import BinaryIO
 import pytest
 import structlog.testing
 from aiokafka import AIOKafkaProducer
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, registry
 from infra.embedded.broker import EmbeddedKafka
@@ -21,6 +20,7 @@ from infra.intake import inbox
 from infra.intake.accepting import read_payload
 from infra.intake.inbox import Inbox
 from infra.kafka import cluster
+from infra.postgres import Engine
 from infra.settings import KafkaSettings
 from schemas.events import DayClosed
 from tests.bus import messages, records
@@ -53,7 +53,7 @@ def names(folder: Path) -> list[str]:
 
 
 @asynccontextmanager
-async def watching(folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[None]:
+async def watching(folder: Path, engine: Engine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[None]:
     """Watch the inbox of a company that is known."""
     async with delivery_driver.opened(engine, producer) as opened:
         await opened.add(tenant)
@@ -74,7 +74,7 @@ async def until(test: Callable[[], bool], within: float = 120.0) -> None:
 
 
 async def test_a_file_is_accepted_and_moved(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """To done, after Kafka had it; one of the same name does not overwrite it. Other files are not ours."""
     for name in ("z1.json", ".z2.json.tmp", "notes.txt"):
@@ -88,7 +88,7 @@ async def test_a_file_is_accepted_and_moved(
 
 
 async def test_a_file_that_takes_long_keeps_no_other_company_waiting(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever comes while it is read is taken meanwhile; and what lies behind it, when it is over."""
     over, begun, real = threading.Event(), threading.Event(), inbox._open
@@ -119,7 +119,7 @@ async def test_a_file_that_takes_long_keeps_no_other_company_waiting(
 
 
 async def test_a_malformed_file_is_refused_with_its_reasons(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """They stand beside it, each wrong field on a line; the files behind it are accepted."""
     put(folder, "a.json", REPORT.replace(b'"zNumber": 412', b'"zNumber": "x", "odd": 1'))
@@ -133,7 +133,7 @@ async def test_a_malformed_file_is_refused_with_its_reasons(
 
 
 async def test_a_file_of_an_unknown_company_is_refused(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """With that as its reason."""
     other = folder.parent.parent / "nobody" / "openpos"
@@ -145,7 +145,7 @@ async def test_a_file_of_an_unknown_company_is_refused(
 
 
 async def test_a_file_that_is_being_written_waits(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Half a file would be refused; it is taken when nobody has written to it for a second."""
     put(folder, "z.json", REPORT[:1000], age=0.0)
@@ -160,7 +160,7 @@ async def test_a_file_that_is_being_written_waits(
 
 
 async def test_a_folder_that_takes_no_files_accepts_none(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """A file that cannot be moved away would be accepted every second; and other companies' files go on."""
     (folder / "done").write_text("a file where a folder belongs")
@@ -176,7 +176,7 @@ async def test_a_folder_that_takes_no_files_accepts_none(
 
 
 async def test_no_link_leads_into_another_company_s_folder(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Neither is what lies there taken for this company, nor is what this company sends put there for the other."""
     other = folder.parent.parent / "other"
@@ -195,7 +195,7 @@ async def test_no_link_leads_into_another_company_s_folder(
 
 
 async def test_files_stay_while_the_broker_is_away(
-    folder: Path, engine: AsyncEngine, fragile_kafka: EmbeddedKafka, tenant: str
+    folder: Path, engine: Engine, fragile_kafka: EmbeddedKafka, tenant: str
 ) -> None:
     """They are accepted when it is back."""
     producer = await cluster.producer(KafkaSettings(bootstrap=fragile_kafka.bootstrap))
@@ -222,7 +222,7 @@ def beside(folder: Path) -> Path:
 
 
 async def test_what_can_never_be_taken_is_refused_and_holds_up_nobody(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Too large, a link, a pipe that nobody writes to, a socket: each lies in refused, beside its reason."""
     put(folder, "a-large.json", b" " * 60_000_000)
@@ -250,7 +250,7 @@ async def test_what_can_never_be_taken_is_refused_and_holds_up_nobody(
 
 
 async def test_a_file_that_cannot_be_taken_now_holds_up_no_other(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither in its own folder nor elsewhere; it is told once, and taken when it can be."""
     real, odd = inbox._open, True
@@ -280,7 +280,7 @@ async def test_a_file_that_cannot_be_taken_now_holds_up_no_other(
 
 
 async def test_what_lies_in_no_company_s_folder_is_told_once(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """A folder of a system that there is not, and a file beside the folders."""
     (folder.parent / "opnpos").mkdir()
@@ -299,7 +299,7 @@ async def test_what_lies_in_no_company_s_folder_is_told_once(
 
 async def test_a_file_that_could_not_be_moved_is_not_accepted_again(
     folder: Path,
-    engine: AsyncEngine,
+    engine: Engine,
     producer: AIOKafkaProducer,
     kafka: str,
     tenant: str,
@@ -327,7 +327,7 @@ async def test_a_file_that_could_not_be_moved_is_not_accepted_again(
 
 async def test_a_file_that_grows_while_it_is_read_is_taken_again(
     folder: Path,
-    engine: AsyncEngine,
+    engine: Engine,
     producer: AIOKafkaProducer,
     kafka: str,
     tenant: str,
@@ -353,7 +353,7 @@ async def test_a_file_that_grows_while_it_is_read_is_taken_again(
 
 async def test_a_file_of_which_half_was_read_is_not_refused(
     folder: Path,
-    engine: AsyncEngine,
+    engine: Engine,
     producer: AIOKafkaProducer,
     kafka: str,
     tenant: str,
@@ -377,7 +377,7 @@ async def test_a_file_of_which_half_was_read_is_not_refused(
 
 
 async def test_a_writer_s_clock_may_be_ahead(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """A file of next year is taken when nobody has written to it for a second."""
     put(folder, "z.json", REPORT, age=-3e7)
@@ -386,7 +386,7 @@ async def test_a_writer_s_clock_may_be_ahead(
 
 
 async def test_names_of_any_kind_are_taken(
-    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    folder: Path, engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """Bytes that are no text, a line break, the longest that there is; right and wrong ones."""
     odd = [b"\xff\xfe\n.json", b"x" * 250 + b".json", "dåg.JSON".encode()]

@@ -12,12 +12,12 @@ import pytest
 import structlog.testing
 from aiokafka import AIOKafkaProducer
 from psycopg._conninfo_attempts_async import conninfo_attempts_async
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, registry, way_words
 from infra.intake import collecting, letters, outboxes, ways
 from infra.intake.holes import Position
 from infra.intake.ways import Way
+from infra.postgres import Engine, text
 from infra.rows import WayFound
 from infra.settings import Settings
 from schemas.events import Fact
@@ -32,7 +32,7 @@ def outbox(name: str = "kassa", **changes: object) -> WaysIn:
 
 
 @pytest.fixture
-async def site(engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings) -> AsyncIterator[Site]:
+async def site(engine: Engine, producer: AIOKafkaProducer, settings: Settings) -> AsyncIterator[Site]:
     """Yield a process of ours."""
     async with ways_driver.opened(engine, producer, settings) as made:
         yield made
@@ -122,7 +122,7 @@ async def test_a_row_that_cannot_be_read_is_a_dead_letter_and_the_next_goes_on(
     assert [letter.offset for letter in (broken, empty, large)] == [1, 2, 3]
     assert letters.source_of(broken) is not None
     async with site.host.engine.begin() as connection:
-        await connection.exec_driver_sql("truncate outbox_positions")
+        await connection.execute(text("truncate outbox_positions"))
     async with site.collecting():
         await site.told(tenant, event(9), event(9))
     assert [letter.place for letter in await site.letters(tenant)] == [
@@ -359,7 +359,7 @@ async def test_a_secret_is_in_no_log_and_not_in_the_database(
             await site.until(said)
     assert "hemligt" not in repr(logs) + "".join(capsys.readouterr())
     async with site.host.engine.connect() as connection:
-        rows = (await connection.exec_driver_sql("select secret from way_secrets")).all()
+        rows = (await connection.execute(text("select secret from way_secrets"))).all()
     assert b"hemligt" not in rows[0][0]
     assert await ways.secret_of(site.host.engine, site.host.vault, Way(tenant, outbox().outboxes[0]))
 

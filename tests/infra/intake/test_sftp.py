@@ -10,13 +10,12 @@ import asyncssh
 import pytest
 import structlog.testing
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, way_words
 from infra.access import rotation
 from infra.intake import collecting, sftp, ways
 from infra.intake.ways import Trouble, Way
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas.ways import OutboxTable, SftpFolder, WaysIn
 from tests.infra import sftp_driver, ways_driver
@@ -28,7 +27,7 @@ _SENT_TO = text("update way_secrets set destination = :destination where tenant 
 
 
 @pytest.fixture
-async def site(engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings) -> AsyncIterator[Site]:
+async def site(engine: Engine, producer: AIOKafkaProducer, settings: Settings) -> AsyncIterator[Site]:
     """Yield a process of ours."""
     async with ways_driver.opened(engine, producer, settings) as made:
         yield made

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, retention
 from infra.access import rotation, signing_secrets
@@ -17,6 +15,7 @@ from infra.access.signing_secrets import AT_ONCE, SigningSecret
 from infra.access.vault import open_vault, signing_secret
 from infra.environment import whole
 from infra.intake import signing
+from infra.postgres import Engine, text
 from infra.settings import KeepSettings
 from tests.infra import delivery_driver
 from tests.infra.delivery_driver import REPORT, VAULT, DeliveryDriver
@@ -26,7 +25,7 @@ AGED = text("update replaced_secrets set until = until - make_interval(hours => 
 
 
 @pytest.fixture
-async def opened(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[DeliveryDriver]:
+async def opened(engine: Engine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[DeliveryDriver]:
     """Yield a door at which the test's company is known."""
     async with delivery_driver.opened(engine, producer) as made:
         await made.add(tenant)
@@ -41,7 +40,7 @@ async def replace(opened: DeliveryDriver, tenant: str, overlap: timedelta, syste
     return before
 
 
-async def aged(engine: AsyncEngine, hours: int) -> None:
+async def aged(engine: Engine, hours: int) -> None:
     """Let so many hours pass for what is replaced."""
     async with engine.begin() as connection:
         await connection.execute(AGED, {"hours": hours})
@@ -130,7 +129,7 @@ async def test_two_who_replace_it_at_once_both_get_one_that_is_good(opened: Deli
     assert [await taken(opened, tenant, secret) for secret in (first, *made)] == [202] * 5
 
 
-async def test_what_is_replaced_is_locked_anew_as_the_rest_is(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_what_is_replaced_is_locked_anew_as_the_rest_is(engine: Engine, tmp_path: Path) -> None:
     """A rotation of the data key leaves nothing behind that the key of before opens."""
     settings = whole()(_env_file=None, data=tmp_path)
     vault = await open_vault(engine, settings)

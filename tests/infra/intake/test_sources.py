@@ -7,10 +7,10 @@ import threading
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import registry
 from infra.plugin import Malformed, Source
+from infra.postgres import Engine
 from schemas.envelope import Unreadable, decode
 from schemas.events import DayClosed
 from tests.infra import delivery_driver
@@ -84,9 +84,7 @@ def test_a_record_that_is_wrong_all_over_is_unreadable_in_few_words(item: bytes)
         assert len(str(caught.value)) < 4_000
 
 
-async def test_the_loop_turns_while_a_payload_is_read(
-    engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
-) -> None:
+async def test_the_loop_turns_while_a_payload_is_read(engine: Engine, producer: AIOKafkaProducer, tenant: str) -> None:
     """What reads it waits here for something that only the loop can do."""
     turned = threading.Event()
 

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra import store
 from infra.intake.telling import tell
 from infra.parting import parting
 from infra.plugin import YearRead
+from infra.postgres import Engine, text
 from schemas import ids
 from schemas.events import Fact
 from schemas.ledger import LedgerPartRead, LedgerRetrieved, LedgerRow, LedgerSource, LedgerVoucher
@@ -24,7 +22,7 @@ ROW = LedgerRow(account="1910", amount=Decimal("1.00"))
 class Topic:
     """What Kafka has, in its order; ``fails`` lets it be away after so many messages."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.facts: list[Fact] = []
         self.fails = 10**6
@@ -59,7 +57,7 @@ class Topic:
             return await tell(self.engine, self.accept, TENANT, source, year, read_at=NOW, requested_by="anna")
 
 
-async def test_a_part_is_told_when_it_differs_and_every_reading_is_closed(engine: AsyncEngine) -> None:
+async def test_a_part_is_told_when_it_differs_and_every_reading_is_closed(engine: Engine) -> None:
     """Whoever told it: the next source need not tell it again."""
     await add_company(engine)
     topic = Topic(engine)
@@ -70,7 +68,7 @@ async def test_a_part_is_told_when_it_differs_and_every_reading_is_closed(engine
     assert await topic.tell(1, 150) == ["vouchers/A/0000001", "closed"], "it was gone in between"
 
 
-async def test_what_was_not_acknowledged_is_told_again(engine: AsyncEngine) -> None:
+async def test_what_was_not_acknowledged_is_told_again(engine: Engine) -> None:
     """Kafka is away in the middle: nothing is closed, and the next reading tells what is missing."""
     await add_company(engine)
     topic = Topic(engine)
@@ -83,7 +81,7 @@ async def test_what_was_not_acknowledged_is_told_again(engine: AsyncEngine) -> N
     assert len(await topic.tell(*range(0, 1500, 100))) == 7 + 1
 
 
-async def test_readings_of_one_year_do_not_mix(engine: AsyncEngine) -> None:
+async def test_readings_of_one_year_do_not_mix(engine: Engine) -> None:
     """Each one's parts and what closes them stand together, and each year is what its closing says."""
     await add_company(engine)
     topic = Topic(engine)
@@ -98,9 +96,9 @@ async def test_readings_of_one_year_do_not_mix(engine: AsyncEngine) -> None:
             assert {one.part: one.sha256[:16] for one in fact.parts} == known
 
 
-async def test_many_years_at_once_leave_connections_to_others(engine: AsyncEngine) -> None:
+async def test_many_years_at_once_leave_connections_to_others(prepared_url: str) -> None:
     """Each has one to itself while it is told, and asks for another: all at work, each would wait for the others."""
-    few = store.engine(engine.url.render_as_string(hide_password=False), 2)
+    few = store.engine(prepared_url, 2)
 
     async def accept(_tenant: str, _system: str, facts: Sequence[Fact]) -> tuple[str, ...]:
         await asyncio.sleep(0.1)

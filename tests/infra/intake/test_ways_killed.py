@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra.postgres import Engine
 from infra.settings import Settings
 from schemas.events import DayClosed
 from schemas.ways import OutboxTable, SftpFolder, WaysIn
@@ -66,7 +66,7 @@ async def killed_again_and_again(
 
 
 async def test_rows_of_an_outbox(
-    engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings, database_url: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, settings: Settings, database_url: str, tenant: str
 ) -> None:
     """Before Kafka has it, after, between two rows, and once the position is written down."""
     till = Till(database_url)
@@ -80,7 +80,7 @@ async def test_rows_of_an_outbox(
 
 
 async def test_files_on_an_sftp_server(
-    engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings, tmp_path: Path, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, settings: Settings, tmp_path: Path, tenant: str
 ) -> None:
     """Before Kafka has it, after, between accepting and moving, and at the end of a look."""
     served = tmp_path / "served"

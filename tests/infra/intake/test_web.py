@@ -12,8 +12,6 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, telemetry
 from infra.embedded.broker import EmbeddedKafka
@@ -23,6 +21,7 @@ from infra.intake import web
 from infra.intake.accepting import Acceptor
 from infra.kafka import cluster
 from infra.plugin import Source
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings
 from schemas.events import DayClosed, Fact
 from tests.infra import delivery_driver
@@ -32,7 +31,7 @@ Outage = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
-async def opened(engine: AsyncEngine, producer: AIOKafkaProducer) -> AsyncIterator[DeliveryDriver]:
+async def opened(engine: Engine, producer: AIOKafkaProducer) -> AsyncIterator[DeliveryDriver]:
     """Yield a door."""
     async with delivery_driver.opened(engine, producer) as made:
         yield made
@@ -59,7 +58,7 @@ async def test_readiness_names_the_part_that_is_missing(opened: DeliveryDriver, 
 
 
 async def test_readiness_says_that_the_database_has_no_room(
-    opened: DeliveryDriver, engine: AsyncEngine, tenant: str
+    opened: DeliveryDriver, engine: Engine, tenant: str
 ) -> None:
     """On a full disk it answers every question, and takes no delivery; what one sender alone meets is no reason."""
     await opened.add(tenant)
@@ -80,7 +79,7 @@ async def test_readiness_says_that_the_database_has_no_room(
         assert (await opened.get("/readyz")).status == 200
 
 
-async def test_readiness_names_a_broker_that_is_away(engine: AsyncEngine, fragile_kafka: EmbeddedKafka) -> None:
+async def test_readiness_names_a_broker_that_is_away(engine: Engine, fragile_kafka: EmbeddedKafka) -> None:
     """Within seconds; and it is ready again when the broker is."""
     producer = await cluster.producer(KafkaSettings(bootstrap=fragile_kafka.bootstrap))
     async with delivery_driver.opened(engine, producer) as opened:
@@ -114,9 +113,7 @@ async def test_the_numbers_of_deliveries_are_told(opened: DeliveryDriver, tenant
     assert "made-up" not in page
 
 
-async def test_a_delivery_that_we_fail_at_is_counted(
-    engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
-) -> None:
+async def test_a_delivery_that_we_fail_at_is_counted(engine: Engine, producer: AIOKafkaProducer, tenant: str) -> None:
     """Of what nobody foresaw, too: an alert that counts answers 5xx must see those that a fault of ours gives."""
 
     def stumble(_payload: bytes) -> tuple[Fact, ...]:
@@ -152,7 +149,7 @@ async def test_every_metric_is_shown_and_well_named(opened: DeliveryDriver) -> N
         assert command.returncode == 0
 
 
-async def test_a_sender_that_stalls_does_not_keep_the_process(engine: AsyncEngine, producer: AIOKafkaProducer) -> None:
+async def test_a_sender_that_stalls_does_not_keep_the_process(engine: Engine, producer: AIOKafkaProducer) -> None:
     """Asked to end, it ends within seconds, although half a delivery stands open."""
     async with delivery_driver.opened(engine, producer) as opened:
         _, writer = await asyncio.open_connection(*opened.url.removeprefix("http://").split(":"))

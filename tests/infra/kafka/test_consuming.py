@@ -8,12 +8,12 @@ from itertools import count
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.kafka import parking
 from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
+from infra.postgres import Engine
 from infra.settings import KafkaSettings
 from schemas.events import DayClosed
 from tests.bus import partition_of, pass_by
@@ -65,9 +65,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-async def reader(
-    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
-) -> Callable[[str], GroupMember]:
+async def reader(kafka: str, engine: Engine, producer: AIOKafkaProducer, tenant: str) -> Callable[[str], GroupMember]:
     """Return what makes a reader of some code; its group begins where the topic ends now."""
     group = f"bokbuss-{tenant}"
     await pass_by(kafka, group, [DayClosed.TOPIC])
@@ -93,7 +91,7 @@ def neighbour(tenant: str) -> str:
 
 
 async def test_what_is_tried_this_very_moment_is_neither_set_aside_nor_discarded(
-    reader: Callable[[str], GroupMember], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    reader: Callable[[str], GroupMember], engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """A person's word would stand on record beside what was carried out: they are told that it is too late."""
     desk, said = FakeHandler(tenant, BugError(SECRET)), list[bool]()
@@ -117,7 +115,7 @@ async def test_what_is_tried_this_very_moment_is_neither_set_aside_nor_discarded
 
 
 async def test_what_cannot_be_handled_waits_with_what_comes_later_and_nobody_else_does(
-    reader: Callable[[str], GroupMember], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    reader: Callable[[str], GroupMember], engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """Of one partition; other code takes it all in its order."""
     other, desk = neighbour(tenant), FakeHandler(tenant, BugError(SECRET))
@@ -141,7 +139,7 @@ async def test_what_cannot_be_handled_waits_with_what_comes_later_and_nobody_els
 
 
 async def test_while_kafka_or_the_database_is_away_nobody_is_parked(
-    reader: Callable[[str], GroupMember], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    reader: Callable[[str], GroupMember], engine: Engine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """The batch is tried again, whole, until it passes."""
     desk = FakeHandler(tenant, KafkaConnectionError())

@@ -1,14 +1,13 @@
 """A topic's new life lacks what the one before held: what we can give again is given again."""
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.intake import outboxes
 from infra.intake.holes import Position
 from infra.intake.outboxes import Place
 from infra.intake.ways import Way
 from infra.kafka.meeting import Lives
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings
 from schemas.audit import AuditRecord
 from schemas.events import DayClosed
@@ -16,7 +15,7 @@ from schemas.ways import OutboxTable
 
 
 async def test_an_outbox_is_read_again_when_the_facts_of_its_rows_are_lost(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Its rows stand in the till's table still, and those that were decided are known; also while one is being read."""
     async with engine.begin() as connection:

@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import registry
 from infra.deciding.decider import Decider
 from infra.kafka import parking
 from infra.kafka.records import Record
+from infra.postgres import Engine
 from schemas import envelope as envelopes
 from schemas.audit import DeadLetter
 from schemas.commands import PostVoucher
@@ -65,7 +65,7 @@ def test_what_is_broken_besides_is_broken() -> None:
 
 
 async def test_it_waits_for_the_version_that_reads_it_and_what_comes_later_waits_behind_it(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A roll-back leaves such messages: the older version parks them, the newer one decides them, in their order."""
     older = Decider(engine, producer, registry.flows(), "older")
@@ -88,7 +88,7 @@ async def test_it_waits_for_the_version_that_reads_it_and_what_comes_later_waits
     assert keys == [day(1).key, day(2).key, day(3).key]
 
 
-async def test_a_person_may_decide_not_to_wait(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> None:
+async def test_a_person_may_decide_not_to_wait(engine: Engine, producer: AIOKafkaProducer, tenant: str) -> None:
     """It is discarded like anything that is parked, on record."""
     decider = Decider(engine, producer, registry.flows(), "older")
     await decider.decide([changed(record(tenant, day(1)), type="bokbuss.day-closed.v2"), record(tenant, day(2))])

@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import registry, store
 from infra.deciding.decider import Decider
@@ -16,6 +14,7 @@ from infra.kafka.lives import Life
 from infra.kafka.meeting import Lives
 from infra.kafka.outbox import arrived
 from infra.kafka.records import Record
+from infra.postgres import Engine, text
 from infra.settings import KafkaSettings
 from schemas import envelope as envelopes
 from schemas import ids
@@ -63,13 +62,13 @@ async def held(kafka: str, tenant: str) -> list[str]:
         await consumer.stop()
 
 
-async def outbox(engine: AsyncEngine) -> int:
+async def outbox(engine: Engine) -> int:
     """Return how many rows of the outbox are not sent."""
     async with engine.connect() as connection:
         return int(await connection.scalar(text("select count(*) from outbox where sent_as is null")) or 0)
 
 
-async def decide_and_die(engine: AsyncEngine, kafka: str, record: Record) -> None:
+async def decide_and_die(engine: Engine, kafka: str, record: Record) -> None:
     """Decide a record in a process that loses Kafka between committing and sending."""
     producer = await cluster.producer(KafkaSettings(bootstrap=kafka))
     await producer.partitions_for(HoldForReview.TOPIC)  # a closed producer waits for ever for what it does not know
@@ -79,7 +78,7 @@ async def decide_and_die(engine: AsyncEngine, kafka: str, record: Record) -> Non
 
 
 async def test_what_was_not_sent_is_sent_before_anything_new_of_the_same_company(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """A decision that is written down is carried out, and its place in the sequence is kept."""
     await decide_and_die(engine, kafka, closed_day(tenant, 1))
@@ -92,7 +91,7 @@ async def test_what_was_not_sent_is_sent_before_anything_new_of_the_same_company
 
 
 async def test_a_record_that_comes_again_sends_what_its_first_decision_left(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Deciding again decides nothing, but the orders go out."""
     await decide_and_die(engine, kafka, closed_day(tenant, 1))
@@ -103,7 +102,7 @@ async def test_a_record_that_comes_again_sends_what_its_first_decision_left(
 
 
 async def test_the_sweep_sends_what_nobody_came_for_and_marks_what_was_sent(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """A company that hears nothing more still gets its orders; nothing is left to send in the end."""
     await decide_and_die(engine, kafka, closed_day(tenant, 1))
@@ -124,7 +123,7 @@ async def test_the_sweep_sends_what_nobody_came_for_and_marks_what_was_sent(
 
 
 async def test_what_was_sent_is_kept_until_it_has_arrived_and_sent_again_to_another_broker(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Kafka has it, nobody has taken it in: with the broker it would be gone."""
     decider = Decider(engine, producer, registry.flows())
@@ -150,7 +149,7 @@ async def test_what_was_sent_is_kept_until_it_has_arrived_and_sent_again_to_anot
 
 
 async def test_what_has_not_arrived_is_sent_again_to_a_broker_that_stands_on_an_older_copy(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """One topic tells that it does, and the newest orders of another one may be gone as well."""
     lives = Lives(engine, producer, KafkaSettings(bootstrap=kafka))

@@ -5,13 +5,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from itertools import count
 from typing import Any
 
+import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
 from pydantic_core import to_json
-from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.util import await_only
 
 from infra import companies, registry, store
 from infra.access.vault import Vault, lend, open_vault
@@ -19,6 +16,7 @@ from infra.deciding.decider import Decider
 from infra.kafka import parking
 from infra.kafka.records import Record
 from infra.plugin import Flow, Host
+from infra.postgres import Engine, text
 from infra.settings import Settings
 from schemas.audit import AuditRecord, DeadLetter
 from schemas.bas import BAS_DAY_SALES
@@ -27,6 +25,7 @@ from schemas.envelope import Envelope
 from schemas.events import ChecksPassed
 from schemas.settings import PaymentAccount
 from tests.bus import messages
+from tests.databases import stepping
 from tests.infra.facts import WHEN, applied, day, message, record
 from tests.infra.fake_flows import BREAKS, DAY_SALES, SECRET, fake_flow
 
@@ -45,7 +44,7 @@ def other(tenant: str) -> str:
 class DeciderDriver:
     """Two companies with settings, and deciders of some code over them."""
 
-    def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str) -> None:
+    def __init__(self, engine: Engine, producer: AIOKafkaProducer, kafka: str) -> None:
         self.engine = engine
         self.kafka = kafka
         self._producer = producer
@@ -85,7 +84,7 @@ class DeciderDriver:
 
 
 @pytest.fixture
-async def house(engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, other: str) -> DeciderDriver:
+async def house(engine: Engine, producer: AIOKafkaProducer, kafka: str, tenant: str, other: str) -> DeciderDriver:
     """Return a house in which both companies have settings."""
     lend(engine, Vault(bytes(32)))
     made = DeciderDriver(engine, producer, kafka)
@@ -318,7 +317,7 @@ async def test_what_was_meant_for_another_name_is_discarded(house: DeciderDriver
     assert (await house.waits(stray), await house.decided(stray)) == ([], keys(1))
 
 
-Word = Callable[[AsyncEngine, parking.Parked], Awaitable[object]]
+Word = Callable[[Engine, parking.Parked], Awaitable[object]]
 WORDS: list[Word] = [
     lambda engine, one: parking.retry(engine, one.tenant, "Anna", "a test"),
     lambda engine, one: parking.turn(engine, one, "set_aside", "Anna", "a test"),
@@ -340,13 +339,12 @@ async def test_no_step_of_a_persons_word_and_a_removal_wait_for_each_other(
         theirs = store.engine(prepared_url, 2)
         steps = count(1)
 
-        def stop(*_: Any, now: Iterator[int] = steps, at: int = step, here: Any = reached, then: Any = go_on) -> None:
+        async def stop(_: str, now: Iterator[int] = steps, at: int = step, here: Any = reached, then: Any = go_on) -> None:
             if next(now) == at:
                 here.set()
-                await_only(then.wait())
+                await then.wait()
 
-        for moment in ("before_cursor_execute", "commit"):
-            event.listen(theirs.sync_engine, moment, stop)
+        stepping(theirs, stop)
         async with asyncio.TaskGroup() as tasks:
             said = tasks.create_task(word(theirs, one))
             arrived = tasks.create_task(reached.wait())
@@ -399,7 +397,7 @@ async def test_a_database_that_is_at_fault_parks_nobody(house: DeciderDriver, te
     """What is not about a company's values is raised: the same again will do."""
     async with house.engine.begin() as connection:
         await connection.execute(text("alter table flow_state rename to flow_state_away"))
-    with pytest.raises(DBAPIError):
+    with pytest.raises(psycopg.Error):
         await house.decider().decide(days(tenant, 1))
     async with house.engine.begin() as connection:
         await connection.execute(text("alter table flow_state_away rename to flow_state"))
@@ -430,7 +428,7 @@ async def test_what_waits_behind_a_state_that_cannot_be_read_only_waits(
     assert [(one.code, one.attempts, one.tried) for one in behind] == [("", 0, ())] * 2
     assert await house.booked(other) == keys(11)
     async with house.engine.begin() as connection:
-        await connection.execute(REPAIR, [{"t": tenant, "key": key, "state": state} for key, state in kept])
+        await connection.execute_many(REPAIR, [{"t": tenant, "key": key, "state": state} for key, state in kept])
     assert await parking.turn(house.engine, first, "set_aside", "a person", "broken")
     await decider.sweep()
     assert await house.waits(tenant) == [f"({day(1).key})"]

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.sandbox.books import Draft, Row
 from infra import registry, telemetry, watch
@@ -19,6 +17,7 @@ from infra.delivery.reading import NotRead
 from infra.intake.accepting import Unavailable
 from infra.leases import Leases
 from infra.parting import parting
+from infra.postgres import Engine, text
 from infra.proving import nightly, records
 from infra.proving.comparing import accept, compare, compare_known
 from infra.proving.nightly import prove_company
@@ -37,7 +36,7 @@ class Owned:
         """Raise nothing."""
 
 
-async def test_a_company_is_proved_once_a_night(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_company_is_proved_once_a_night(engine: Engine, tmp_path: Path) -> None:
     """Not before it has posted, not before the night after; what is found is kept, and the gauges show it."""
     fortnox = company(4712)
     async with doctor_driver(engine, tmp_path, fortnox) as visit:
@@ -69,7 +68,7 @@ async def test_a_company_is_proved_once_a_night(engine: AsyncEngine, tmp_path: P
         assert (kept.green, kept.accepted) == (True, 1)
 
 
-async def test_what_is_on_its_way_is_no_difference(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_what_is_on_its_way_is_no_difference(engine: Engine, tmp_path: Path) -> None:
     """An order without an end, and one that was delivered a moment ago."""
     async with doctor_driver(engine, tmp_path, company(4713)) as visit:
         await visit.journal(voucher(key=1), "unknown", None)
@@ -83,7 +82,7 @@ async def test_what_is_on_its_way_is_no_difference(engine: AsyncEngine, tmp_path
         assert len(kept.on_their_way) == 2
 
 
-async def test_what_is_not_read_is_not_proved(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_what_is_not_read_is_not_proved(engine: Engine, tmp_path: Path) -> None:
     """Fortnox is away: nothing is kept, the reason is, and the age goes on."""
     async with doctor_driver(engine, tmp_path, company(4714)) as visit:
         await visit.journal(voucher(), "delivered", {"voucher": {"series": "F", "number": 1, "year_id": 4}}, 3600.0)
@@ -100,7 +99,7 @@ async def test_what_is_not_read_is_not_proved(engine: AsyncEngine, tmp_path: Pat
 
 
 async def test_the_proof_of_a_year_that_got_another_last_day_is_told_of_no_more(
-    engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path
+    engine: Engine, producer: AIOKafkaProducer, tmp_path: Path
 ) -> None:
     """Its differences would alert for ever: nothing compares it again. Not though it was read, and the new one not."""
     decider = Decider(engine, producer, registry.flows())
@@ -127,7 +126,7 @@ async def test_the_proof_of_a_year_that_got_another_last_day_is_told_of_no_more(
 
 
 async def test_a_year_that_was_read_is_compared_when_it_is_there(
-    engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path
+    engine: Engine, producer: AIOKafkaProducer, tmp_path: Path
 ) -> None:
     """A file with the till's takings is looked through: they were booked twice. A later reading is, too; once each."""
     decider = Decider(engine, producer, registry.flows())
@@ -156,7 +155,7 @@ async def test_a_year_that_was_read_is_compared_when_it_is_there(
 
 
 async def test_a_year_that_cannot_be_compared_keeps_no_other_and_no_proof_of_the_night(
-    engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path
+    engine: Engine, producer: AIOKafkaProducer, tmp_path: Path
 ) -> None:
     """Of a year that came in as a file a part is gone: the books themselves are proved all the same."""
     decider = Decider(engine, producer, registry.flows())
@@ -184,7 +183,7 @@ async def test_a_year_that_cannot_be_compared_keeps_no_other_and_no_proof_of_the
 
 
 async def test_a_proof_that_was_not_told_is_made_once_more(
-    engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path
+    engine: Engine, producer: AIOKafkaProducer, tmp_path: Path
 ) -> None:
     """Kafka was away: what a file has twice would wait for nobody, and a file is compared once only."""
     decider = Decider(engine, producer, registry.flows())
@@ -226,9 +225,7 @@ def year(series: str, source: LedgerSource, read_at: datetime) -> list[LedgerPar
         return [*read.part(one.part for one in read.parts), closing]
 
 
-async def test_what_carries_the_mark_of_a_voucher_of_another_year_is_on_record(
-    engine: AsyncEngine, tmp_path: Path
-) -> None:
+async def test_what_carries_the_mark_of_a_voucher_of_another_year_is_on_record(engine: Engine, tmp_path: Path) -> None:
     """It was said that nothing is on record of it, and a company stayed closed for it after a restore."""
     fortnox, now = company(4719), datetime.now(UTC)  # noqa: TID251 - the sandbox's clock
     async with doctor_driver(engine, tmp_path, fortnox) as visit:
@@ -248,7 +245,7 @@ async def test_what_carries_the_mark_of_a_voucher_of_another_year_is_on_record(
 
 
 async def test_takings_of_the_last_day_of_a_year_that_are_booked_again_in_the_next_one_are_found(
-    engine: AsyncEngine, tmp_path: Path
+    engine: Engine, tmp_path: Path
 ) -> None:
     """By hand, on the first working day: they were in the proof of neither year."""
     fortnox, now = company(4720), datetime.now(UTC)  # noqa: TID251 - the sandbox's clock
@@ -267,7 +264,7 @@ async def test_takings_of_the_last_day_of_a_year_that_are_booked_again_in_the_ne
         assert proved.posted == 0
 
 
-async def test_a_series_that_others_book_in_as_well_is_accepted(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_series_that_others_book_in_as_well_is_accepted(engine: Engine, tmp_path: Path) -> None:
     """All their vouchers in it, those that come later as well; nothing else."""
     fortnox, now = company(4716), datetime.now(UTC)  # noqa: TID251 - the sandbox's clock
     rows = (Row(6570, Decimal(10), Decimal(0)), Row(1930, Decimal(0), Decimal(10)))

@@ -2,16 +2,14 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra.companies import _last_word
+from infra.postgres import Engine, text
 from infra.restoring.replaying import Replay, TakenIn
 from infra.trail import Published, put_on_record
 from schemas.audit import AuditRecord
 
 
-async def test_that_a_company_was_removed_is_still_known_when_taking_in_is_taken_up_again(engine: AsyncEngine) -> None:
+async def test_that_a_company_was_removed_is_still_known_when_taking_in_is_taken_up_again(engine: Engine) -> None:
     """Its trail was taken back, and the process killed before it could say what stood there."""
     async with engine.begin() as connection:
         await put_on_record(connection, [_last_word("a", "anna")])

@@ -3,11 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from connectors.fortnox.settings import FortnoxSettings
 from infra import installation
+from infra.postgres import Engine, text
 from infra.proving.nightly import prove_company
 from infra.restoring import sweeping
 from tests.connectors.fortnox.doctor_driver import DoctorDriver, company, doctor_driver, voucher
@@ -44,7 +42,7 @@ async def gone_from_the_books(visit: DoctorDriver, number: int, key: int) -> Non
 
 
 async def test_what_a_proof_has_named_since_the_restore_is_still_for_a_person_to_say(
-    engine: AsyncEngine, tmp_path: Path
+    engine: Engine, tmp_path: Path
 ) -> None:
     """Each look keeps its proof, and breaks off where Fortnox is away; and the night's round may come first."""
     async with doctor_driver(engine, tmp_path, company(4720)) as visit:
@@ -56,9 +54,7 @@ async def test_what_a_proof_has_named_since_the_restore_is_still_for_a_person_to
         assert await looked_at(visit) == ("held", ["deleted"])  # and not the one of before the restore
 
 
-async def test_what_was_found_after_a_restore_is_found_again_after_the_next(
-    engine: AsyncEngine, tmp_path: Path
-) -> None:
+async def test_what_was_found_after_a_restore_is_found_again_after_the_next(engine: Engine, tmp_path: Path) -> None:
     """A standby takes over before anybody has opened the company: that is no answer."""
     async with doctor_driver(engine, tmp_path, company(4721)) as visit:
         await restored(visit)
@@ -72,9 +68,7 @@ async def test_what_was_found_after_a_restore_is_found_again_after_the_next(
         assert await looked_at(visit) == ("open", [])
 
 
-async def test_a_company_whose_books_cannot_be_compared_is_not_opened_by_itself(
-    engine: AsyncEngine, tmp_path: Path
-) -> None:
+async def test_a_company_whose_books_cannot_be_compared_is_not_opened_by_itself(engine: Engine, tmp_path: Path) -> None:
     """Too large, broken, another company's: nobody knows whether they agree."""
     async with doctor_driver(engine, tmp_path, company(4722)) as visit:
         await restored(visit)

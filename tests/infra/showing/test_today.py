@@ -1,12 +1,10 @@
 """What has changed: a mark for each company, and one look at the database for all pages that are open."""
 
 import asyncio
-from typing import Any
 
-from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
+from infra.postgres import Engine, text
 from infra.showing import today
+from tests.databases import stepping
 
 _RED = text(
     """insert into checks (tenant, system, "check", ok, body, checked_at)
@@ -15,7 +13,7 @@ _RED = text(
 )
 
 
-async def test_what_changes_in_a_company_changes_its_mark_and_no_other_one(engine: AsyncEngine) -> None:
+async def test_what_changes_in_a_company_changes_its_mark_and_no_other_one(engine: Engine) -> None:
     """Pages of a company hear of it alone."""
     before = await today.marks(engine, ["krogen", "grannen"])
     async with engine.begin() as connection:
@@ -25,14 +23,15 @@ async def test_what_changes_in_a_company_changes_its_mark_and_no_other_one(engin
     assert before["grannen"] == after["grannen"]
 
 
-async def test_a_hundred_open_pages_share_one_look(engine: AsyncEngine) -> None:
+async def test_a_hundred_open_pages_share_one_look(engine: Engine) -> None:
     """However many ask: the database is asked once in the time between two looks, and anew for another company."""
     asked: list[str] = []
 
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    async def note(statement: str) -> None:
         if " as mark" in statement:
             asked.append(statement)
+
+    stepping(engine, note)
 
     news = today.News(engine, every=3600.0)
     with news.watched(["krogen"]), news.watched(["krogen"]):

@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from infra.access.connections import Connections
 from infra.imitating import Fault, Faults, serving
+from infra.postgres import Engine
 from infra.settings import Settings
 from schemas.commands import UpsertPerson
 from schemas.events import EmployeeFields
@@ -36,7 +35,7 @@ class Environment(Settings):
 
 
 @asynccontextmanager
-async def imitated(engine: AsyncEngine) -> AsyncIterator[Imitated]:
+async def imitated(engine: Engine) -> AsyncIterator[Imitated]:
     """Open a sandbox with a company without people, and connect ours to it."""
     company = sandbox.Company()
 

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from infra.accounts.permissions import DeskRole
+from infra.postgres import text
 from tests.connectors.desk.conftest import Past
 from tests.connectors.desk.test_pages import SHOP, answers, visit
 from tests.connectors.desk.web_driver import Visitor, words

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from sqlalchemy import text
 
+from infra.postgres import text
 from tests.connectors.desk.conftest import Past, sample
 from tests.connectors.desk.test_pages import SHOP, visit
 from tests.connectors.desk.web_driver import Visitor

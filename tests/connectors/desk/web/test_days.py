@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
 
 from infra.accounts.permissions import DeskRole
 from infra.environment import load
 from infra.office import office
+from infra.postgres import text
 from infra.showing import days
 from infra.showing.days import Span
 from schemas import envelope as envelopes
@@ -20,6 +20,7 @@ from schemas.envelope import Envelope
 from schemas.events import ReviewAnswered
 from tests.connectors.desk.conftest import Past, sample
 from tests.connectors.desk.web_driver import Visitor, visiting
+from tests.databases import stepping
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -95,7 +96,7 @@ def test_a_day_whose_money_is_not_booked_never_says_that_there_is_nothing_to_boo
             ("4", {"day": {"total_sales": "100.00"}, "awaits": None, "part_of": "openpos/B/K1/1/2026-02-01"}),
         ]
         async with past.place.engine.begin() as connection:
-            await connection.execute(
+            await connection.execute_many(
                 text("insert into flow_state (flow, tenant, key, state) values ('daysales', :t, :key, :state)"),
                 [{"t": SHOP, "key": f"openpos/B/K1/{n}/2026-02-0{n}", "state": json.dumps(s)} for n, s in given_up],
             )
@@ -229,7 +230,11 @@ def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few() -> None:
 
     async def story(visitor: Visitor, past: Past) -> None:
         asked: list[str] = []
-        event.listen(past.place.engine.sync_engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+
+        async def note(statement: str) -> None:
+            asked.append(statement)
+
+        stepping(past.place.engine, note)
         counts = []
         for number in range(2):
             for each in range(1 + 20 * number):

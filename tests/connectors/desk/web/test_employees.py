@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from connectors.desk import synchronising
 from infra import clock, registry
@@ -20,6 +19,7 @@ from infra.deciding import planning
 from infra.deciding.decider import Decider
 from infra.environment import load
 from infra.office import Office, office
+from infra.postgres import text
 from infra.settings import MailSettings
 from schemas import envelope as envelopes
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, LinkDecided, PlanRowApplied

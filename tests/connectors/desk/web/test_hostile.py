@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import httpx  # noqa: TID251 - what a browser gets
 import pytest
-from sqlalchemy import text
 
 import connectors.desk.web
 from connectors.desk.pages import PAGES
 from infra.accounts import accounts
 from infra.accounts.permissions import DeskRole
+from infra.postgres import text
 from schemas import envelope as envelopes
 from schemas.events import EmployeeChanged, EmployeeFields
 from tests.connectors.desk.conftest import Past

@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 from pydantic_core import to_json
-from sqlalchemy import text
 
 from connectors.desk.web import employee_sending
 from infra import clock, proof_words, registry, tasks, words
@@ -16,6 +15,7 @@ from infra.deciding import planning
 from infra.delivery.journal import put_off
 from infra.documents import Documents, Listed
 from infra.embedded.owner import free_port
+from infra.postgres import text
 from infra.proving import records
 from infra.settings import MailSettings
 from infra.verdicts import RetryLater

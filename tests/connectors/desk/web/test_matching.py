@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx  # noqa: TID251 - what a browser gets
 import pytest
-from sqlalchemy import text
 
 from connectors.desk import matching
 from connectors.desk.matching import SECTIONS, WrongMapping
@@ -16,6 +15,7 @@ from infra import clock
 from infra.accounts.permissions import DeskRole
 from infra.environment import load
 from infra.office import office
+from infra.postgres import text
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import InvoicingSettings, TenantSettings
 from tests.bus import messages

@@ -4,9 +4,9 @@ import json
 
 import pytest
 from playwright.async_api import Page
-from sqlalchemy import text
 
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole
+from infra.postgres import text
 from schemas.events import LinkDecided, PlanRowApplied
 from tests.connectors.desk.browsing import browsing, found_by_axe, needs_a_browser
 from tests.connectors.desk.conftest import Past, sample

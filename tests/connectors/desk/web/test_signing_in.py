@@ -12,7 +12,6 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from sqlalchemy import text
 
 from connectors.desk.web import today
 from infra import clock
@@ -20,6 +19,7 @@ from infra.accounts import accounts, history
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole
 from infra.environment import load
 from infra.office import office
+from infra.postgres import text
 from infra.settings import DeskSettings
 from tests.connectors.desk.conftest import Past
 from tests.connectors.desk.web_driver import PASSWORD, Visitor, visiting, words

@@ -9,12 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.connections import Connections
+from infra.postgres import Engine, text
 from infra.verdicts import RetryLater
 from tests.connectors.fortnox.consent_driver import ConsentDriver, opened
 from tests.loaded import bokbuss
@@ -46,7 +45,7 @@ class Verbs:
 
 
 @pytest.fixture
-async def verbs(engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path) -> AsyncIterator[Verbs]:
+async def verbs(engine: Engine, kafka: str, prepared_url: str, tmp_path: Path) -> AsyncIterator[Verbs]:
     """Return the verbs, over the database of our pages."""
     async with opened(engine) as world:
         world.company()

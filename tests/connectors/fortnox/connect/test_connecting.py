@@ -10,8 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import needs, tokens
 from connectors.fortnox.connect import connecting, consent
@@ -22,6 +20,7 @@ from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.connections import Connections
 from infra.http import Client
+from infra.postgres import Engine, text
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import EmployeesSettings, TenantSettings
 from tests.connectors.fortnox.consent_driver import AGENCY, ORDINARY, Browser, ConsentDriver, opened
@@ -32,7 +31,7 @@ COMPANY = "GET /3/companyinformation"
 
 
 @pytest.fixture
-async def world(engine: AsyncEngine) -> AsyncIterator[ConsentDriver]:
+async def world(engine: Engine) -> AsyncIterator[ConsentDriver]:
     """Yield our pages and a sandbox with one company that nobody has connected."""
     async with opened(engine) as both:
         both.company()
@@ -134,7 +133,7 @@ async def test_a_link_that_has_expired_opens_nothing(world: ConsentDriver) -> No
         assert "bokbuss connect krogen-" in answer.text
 
 
-async def test_without_a_registration_at_fortnox_the_page_says_so(engine: AsyncEngine) -> None:
+async def test_without_a_registration_at_fortnox_the_page_says_so(engine: Engine) -> None:
     """Nobody is sent to Fortnox without a client id."""
     async with opened(engine, FortnoxSettings(auth_url="http://127.0.0.1:1/oauth-v1")) as world:
         answer = await world.browser("en").send("POST", await world.link(await world.tenant()))
@@ -428,7 +427,7 @@ async def test_an_answer_that_took_more_than_an_hour_is_not_taken(world: Consent
     await refused(world, tenant, link, page.text, "That took too long")
 
 
-async def test_a_wrong_client_secret_is_the_operators(engine: AsyncEngine) -> None:
+async def test_a_wrong_client_secret_is_the_operators(engine: Engine) -> None:
     """The person who consented can do nothing about it."""
     async with opened(engine) as world:
         world.company()

@@ -11,8 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from connectors.fortnox import needs, sandbox, tokens
@@ -26,6 +24,7 @@ from infra.canary import CANARY
 from infra.environment import whole
 from infra.leases import Leases
 from infra.plugin import Host
+from infra.postgres import Engine, text
 from infra.settings import CanarySettings
 from infra.watch import Watch
 from schemas.settings import TenantSettings
@@ -83,7 +82,7 @@ def test_only_a_connection_that_may_work_is_used_for_nothing(
 
 
 @pytest.fixture
-async def host(engine: AsyncEngine, endpoint: tuple[Endpoint, str]) -> Host:
+async def host(engine: Engine, endpoint: tuple[Endpoint, str]) -> Host:
     """Return a host whose one company is connected."""
     named = settings(endpoint[1])
     await connected(engine, *endpoint)
@@ -169,7 +168,7 @@ async def test_the_link_asks_for_what_was_consented_to_before(host: Host) -> Non
         assert set(await database.scalars(text("select extras from activation_links"))) == {"documents"}
 
 
-async def test_the_canary_stays_alive_at_its_sandbox(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_canary_stays_alive_at_its_sandbox(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number that its sandbox gave it is somebody's at Fortnox: no token is asked for with it there."""
     monkeypatch.setattr(keeping, "_FIRST", 0.0)
     real, made_up = sandbox.Books(), sandbox.Books()

@@ -4,9 +4,8 @@ import asyncio
 import signal
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from connectors.fortnox import tokens
+from infra.postgres import Engine
 from tests.connectors.fortnox.token_driver import KEY, SECRET, Endpoint, Refresher, connected, storm
 
 PROCESSES = 4
@@ -16,7 +15,7 @@ WITHIN = 10.0
 
 
 async def test_no_token_is_lost_but_with_the_answer_that_named_it(
-    engine: AsyncEngine, prepared_url: str, tmp_path: Path
+    engine: Engine, prepared_url: str, tmp_path: Path
 ) -> None:
     """Every consent that is needed was preceded by a lost answer, is needed within seconds and says why; none leaks."""
     endpoint = Endpoint(seed=4, faults=0.08)
@@ -32,7 +31,7 @@ async def test_no_token_is_lost_but_with_the_answer_that_named_it(
 
 
 async def test_contention_without_faults_costs_no_token_and_one_call_each(
-    engine: AsyncEngine, prepared_url: str, tmp_path: Path
+    engine: Engine, prepared_url: str, tmp_path: Path
 ) -> None:
     """Without faults nobody has to consent again, and never are two requests under way."""
     endpoint = Endpoint()

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import whose
 from connectors.fortnox.doctor import checks, examining
@@ -21,6 +19,7 @@ from connectors.fortnox.doctor.setup import CHECKABLE, Unread
 from connectors.fortnox.sandbox import Account, CostCentre, Fault, Faults
 from infra.delivery.budget import BACKFILL
 from infra.documents import Documents
+from infra.postgres import Engine, text
 from infra.showing import today
 from schemas.commands import VoucherRow
 from schemas.events import ChecksPassed
@@ -42,7 +41,7 @@ LOCKED = TODAY + timedelta(days=-1)
 
 
 @pytest.fixture
-async def visit(engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DoctorDriver]:
+async def visit(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DoctorDriver]:
     """Yield a company in which everything is as it should be, on a day in April 2026."""
     on(monkeypatch, TODAY)
     async with doctor_driver(engine, tmp_path) as made:
@@ -562,7 +561,7 @@ async def test_a_mapping_is_checked_by_the_days_on_which_it_holds(visit: DoctorD
     )
 
 
-async def test_another_companys_books_are_seen(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_another_companys_books_are_seen(engine: Engine, tmp_path: Path) -> None:
     """The number that the connection is pinned to is not the one that answers."""
     async with doctor_driver(engine, tmp_path, company()) as visit:
         await visit.execute(text("update tenants set organisation_number = null where tenant = :t"), t=visit.tenant)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.doctor.outlook import outlook
 from infra.plugin import VoucherOutlook
+from infra.postgres import Engine
 from schemas.commands import PostVoucher
 from schemas.settings import TenantSettings, YearEndSettings
 from tests.connectors.fortnox.doctor_driver import ORGANISATION, DoctorDriver, company, doctor_driver, voucher
@@ -18,7 +18,7 @@ LAST = date(2025, 12, 31)
 
 
 @pytest.fixture
-async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
+async def visit(engine: Engine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
     """Yield a company whose series I is open for manual entry."""
     settings = TenantSettings(yearend=YearEndSettings(series="I"))
     async with doctor_driver(engine, tmp_path, company(manual_series=("A", "I")), settings) as made:

@@ -11,13 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import SYSTEM
 from connectors.fortnox.doctor import examining
 from connectors.fortnox.sandbox import Company, CostCentre, Fault, Faults
 from infra.plugin import Attempt
+from infra.postgres import Engine, text
 from infra.verdicts import Delivered, Rejected, RetryLater
 from schemas.commands import PostVoucher, VoucherRow
 from tests.connectors.fortnox.doctor_driver import (
@@ -37,7 +36,7 @@ POST = "POST /3/vouchers"
 
 
 @pytest.fixture
-async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
+async def visit(engine: Engine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
     """Yield a company in which everything is as it should be."""
     async with doctor_driver(engine, tmp_path) as made:
         yield made

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from connectors.fortnox import errors
 from connectors.fortnox.doctor import reference
@@ -15,6 +14,7 @@ from connectors.fortnox.session import Session
 from infra import store
 from infra.http import Client
 from infra.plugin import Host
+from infra.postgres import text
 from infra.verdicts import Rejected, RetryLater
 from tests.connectors.fortnox import test_client as bare
 from tests.connectors.fortnox.test_client import Lane, Wire, says
@@ -233,7 +233,7 @@ async def test_without_a_database_a_list_is_read_and_remembered_here(wire: Wire)
     """Nothing of a lane's order fails because of it: the order's own steps need the database and say so."""
     async with fortnox(wire) as ours:
         await ours.reference.get("years", attempt())  # and the access token
-        gone = store.engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing", 1)
+        gone = store.engine("postgresql://nobody@127.0.0.1:1/nothing", 1)
         ours.host = replace(ours.host, engine=gone)
         kept = await ours.reference.get("series", attempt(), year_id=4)
         assert isinstance(kept, CachedList)

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.doctor import rounds
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, telemetry
 from infra.leases import Leases
+from infra.postgres import Engine, text
 from infra.watch import Watch
 from schemas.events import ChecksPassed
 from tests.connectors.fortnox.doctor_driver import TODAY, DoctorDriver, company, doctor_driver, voucher
@@ -25,7 +24,7 @@ CHECKED = "select count(*), max(checked_at) from checks where tenant = :t"
 
 
 @pytest.fixture
-async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
+async def visit(engine: Engine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
     """Yield a company in which everything is as it should be; rounds are made every 50 ms."""
     async with doctor_driver(engine, tmp_path) as made:
         made.host.settings.of(FortnoxSettings).recheck_seconds = 0.05

@@ -8,8 +8,6 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.classify import Page, Year
 from connectors.fortnox.forms import ledger
@@ -21,6 +19,7 @@ from infra import clock, contents
 from infra.delivery.requests import Request
 from infra.documents import WHY, Content, DocumentCounts, Documents, Listed
 from infra.plugin import Attempt
+from infra.postgres import Engine, text
 from infra.verdicts import Delivered, RetryLater
 from tests.connectors.fortnox.ledger_driver import (
     DOCUMENTS,
@@ -46,7 +45,7 @@ def wanted(key: str = "documents", **fields: object) -> object:
 
 
 @pytest.fixture
-async def books(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[LedgerDriver]:
+async def books(engine: Engine, tmp_path: Path) -> AsyncIterator[LedgerDriver]:
     """Yield a company with three vouchers of its own and one of a supplier's, which have four files."""
     company = Company(NUMBER)
     book(company, 3)
@@ -202,7 +201,7 @@ async def test_a_file_is_found_by_its_other_id(books: LedgerDriver) -> None:
     assert books.calls["GET /3/archive"] == 1
 
 
-async def test_each_missing_document_says_why(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_each_missing_document_says_why(engine: Engine, tmp_path: Path) -> None:
     """Gone, or too large; the others are stored all the same, and the next request tries again."""
     company = Company(NUMBER)
     book(company, 3)
@@ -221,7 +220,7 @@ async def test_each_missing_document_says_why(engine: AsyncEngine, tmp_path: Pat
         assert (await at(books).counts())[YEAR].stored == 3
 
 
-async def test_a_large_document_passes_through_the_disk(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_large_document_passes_through_the_disk(engine: Engine, tmp_path: Path) -> None:
     """Of three megabytes as of three bytes: stored whole, and read from any place on."""
     company = Company(NUMBER)
     book(company, 2)
@@ -252,7 +251,7 @@ async def test_without_consent_it_is_said_and_the_ledger_is_read_all_the_same(bo
 
 
 async def test_an_empty_list_says_nothing_where_nobody_knows_what_was_consented_to(
-    engine: AsyncEngine, tmp_path: Path
+    engine: Engine, tmp_path: Path
 ) -> None:
     """Without the scopes Fortnox's lists are empty: that is not "none". A list with documents speaks for itself."""
     company = Company(NUMBER)
@@ -292,7 +291,7 @@ async def test_what_fortnox_does_not_let_us_read_is_noted_and_stops_nothing(book
     assert (await at(books).counts())[YEAR].stored == 3
 
 
-async def test_customers_invoices_are_pictures_where_the_settings_say_so(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_customers_invoices_are_pictures_where_the_settings_say_so(engine: Engine, tmp_path: Path) -> None:
     """``preview`` and never ``print``, which would mark them as printed."""
     company = Company(NUMBER)
     book(company, 1)

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.classify import Year
 from connectors.fortnox.forms import ledger
@@ -15,6 +14,7 @@ from connectors.fortnox.sandbox import Company
 from infra import clock
 from infra.documents import Documents
 from infra.intake.sightings import Sightings
+from infra.postgres import Engine
 from tests.connectors.fortnox.ledger_driver import (
     DOCUMENTS,
     NUMBER,
@@ -31,7 +31,7 @@ TODAY = date(2026, 11, 30)
 
 
 @pytest.fixture
-async def books(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[LedgerDriver]:
+async def books(engine: Engine, tmp_path: Path) -> AsyncIterator[LedgerDriver]:
     """Yield a company with a voucher in each of two years."""
     company = Company(NUMBER)
     book(company, 1)

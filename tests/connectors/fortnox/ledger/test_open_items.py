@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.ledger.open_items import read_open
 from connectors.fortnox.sandbox import Company, Faults
@@ -16,6 +15,7 @@ from connectors.fortnox.sandbox.books import Draft, Row
 from connectors.fortnox.sandbox.records import Record
 from infra.commanding import Failed
 from infra.delivery.reading import NotRead
+from infra.postgres import Engine
 from infra.specifications import OpenInvoice, Specification
 from tests.connectors.fortnox.ledger_driver import AT, NUMBER, TENANT, LedgerDriver, ledger_driver
 
@@ -66,7 +66,7 @@ class Trade:
 
 
 @pytest.fixture
-async def books(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[LedgerDriver]:
+async def books(engine: Engine, tmp_path: Path) -> AsyncIterator[LedgerDriver]:
     """Yield a company that has consented to what this takes."""
     async with ledger_driver(engine, tmp_path, Company(NUMBER)) as driver:
         await driver.consented(SCOPES)

@@ -6,11 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.ledger.strangers import strangers
 from connectors.fortnox.sandbox.records import Record
 from infra import clock
+from infra.postgres import Engine
 from schemas import ids
 from schemas.settings import InvoicingSettings, TenantSettings
 from tests.connectors.fortnox import lane_driver
@@ -22,7 +22,7 @@ STRANGE = ids.mark(UUID(int=7))
 
 
 @pytest.fixture
-async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
+async def visit(engine: Engine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
     """Yield a company that invoices, and has consented to it."""
     async with doctor_driver(engine, tmp_path, settings=INVOICING) as made:
         made.fortnox.scopes += " invoice order customer"

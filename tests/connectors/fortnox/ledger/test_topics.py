@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 from websockets.asyncio.client import connect as dial
 
@@ -19,6 +18,7 @@ from connectors.fortnox.sandbox import Company, Fault, Faults
 from connectors.fortnox.sandbox.topics import ROUTE
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
+from infra.postgres import Engine
 from tests.connectors.fortnox.ledger_driver import DOCUMENTS, NUMBER, TENANT, LedgerDriver, book, ledger_driver, order
 
 COMPANIES = {NUMBER: TENANT}
@@ -91,7 +91,7 @@ async def until(test: Callable[[], bool], within: float = 120.0) -> None:
 
 
 @pytest.fixture
-async def books(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[LedgerDriver]:
+async def books(engine: Engine, tmp_path: Path) -> AsyncIterator[LedgerDriver]:
     """Yield a company whose last two years were asked for once, and told."""
     company = Company(NUMBER)
     book(company, 1)
@@ -154,7 +154,7 @@ async def test_a_connection_that_breaks_is_made_again(books: LedgerDriver) -> No
     assert books.closed[0].vouchers == 3
 
 
-async def test_who_never_asked_for_a_ledger_is_not_listened_to(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_who_never_asked_for_a_ledger_is_not_listened_to(engine: Engine, tmp_path: Path) -> None:
     """No token of theirs goes anywhere."""
     async with ledger_driver(engine, tmp_path, Company(NUMBER)) as books:
         await books.consented(DOCUMENTS)
@@ -167,7 +167,7 @@ async def test_who_never_asked_for_a_ledger_is_not_listened_to(engine: AsyncEngi
         assert books.fortnox.calls.routes == {}
 
 
-async def test_without_an_address_the_job_waits_until_it_is_asked_to_stop(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_without_an_address_the_job_waits_until_it_is_asked_to_stop(engine: Engine, tmp_path: Path) -> None:
     """A job that ends by itself ends its process."""
     async with ledger_driver(engine, tmp_path, Company(NUMBER), events_url=None) as books:
         stop = asyncio.Event()

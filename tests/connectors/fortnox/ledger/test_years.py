@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.classify import Year
 from connectors.fortnox.ledger import fresh
@@ -15,6 +14,7 @@ from connectors.fortnox.ledger.years import Refused, chosen
 from connectors.fortnox.sandbox import Company, Fault, Faults
 from infra.commanding import Failed
 from infra.intake.sightings import Sightings
+from infra.postgres import Engine
 from infra.verdicts import Delivered, Rejected
 from schemas.ledger import ReadLedger
 from tests.connectors.fortnox.ledger_driver import (
@@ -31,7 +31,7 @@ TWO_CALLS = {"GET /3/financialyears": 1, "GET /3/sie/{type}": 1}
 
 
 @pytest.fixture
-async def books(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[LedgerDriver]:
+async def books(engine: Engine, tmp_path: Path) -> AsyncIterator[LedgerDriver]:
     """Yield a company with 250 vouchers in 2026 and three in 2025."""
     company = Company(NUMBER)
     book(company, 250)
@@ -114,7 +114,7 @@ async def test_a_year_that_is_not_there_is_refused_with_those_that_are(books: Le
     assert "ends in 2019; there is: 2027-01-01 to 2027-12-31, 2026-01-01" in verdict.why
 
 
-async def test_a_year_that_is_too_large_is_refused_by_its_setting(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_year_that_is_too_large_is_refused_by_its_setting(engine: Engine, tmp_path: Path) -> None:
     """Before it fills a disk."""
     company = Company(NUMBER)
     book(company, 100)
@@ -145,7 +145,7 @@ async def test_a_file_that_was_cut_on_its_way_is_read_again(books: LedgerDriver)
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_a_third_of_all_answers_lost_changes_no_fact(engine: AsyncEngine, tmp_path: Path, seed: int) -> None:
+async def test_a_third_of_all_answers_lost_changes_no_fact(engine: Engine, tmp_path: Path, seed: int) -> None:
     """What is told is the same, byte for byte, as without faults."""
     company = Company(NUMBER)
     book(company, 250)
@@ -162,7 +162,7 @@ async def test_a_third_of_all_answers_lost_changes_no_fact(engine: AsyncEngine, 
 
 @pytest.mark.parametrize("step", ["ledger.told:1", "ledger.told:2", "ledger.closed:1", "ledger.closed:2"])
 async def test_killed_anywhere_it_goes_on_where_it_was(
-    books: LedgerDriver, engine: AsyncEngine, prepared_url: str, tmp_path: Path, step: str
+    books: LedgerDriver, engine: Engine, prepared_url: str, tmp_path: Path, step: str
 ) -> None:
     """Every part is told, and each year closed; a year that was closed for this order is not read again."""
     asked = order(last=2)

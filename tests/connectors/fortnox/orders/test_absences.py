@@ -4,12 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
+from infra.postgres import Engine, text
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
 from tests.connectors.fortnox.lane_driver import DAY, SCOPES, TENANT, absence, attempt, carry_out, connected
 
@@ -39,7 +38,7 @@ def registered(company: sandbox.Company) -> list[dict[str, Any]]:
     [({}, "100.00", "0.00"), ({"extent": 50}, "50.00", "0.00"), ({"hours": Decimal("5.50")}, "0.00", "5.50")],
 )
 async def test_a_day_is_registered_and_found(
-    engine: AsyncEngine, company: sandbox.Company, fields: dict[str, Any], extent: str, hours: str
+    engine: Engine, company: sandbox.Company, fields: dict[str, Any], extent: str, hours: str
 ) -> None:
     """A whole day, a part in percent, a part in hours; the id is Fortnox's, and a POST sends none."""
     order = absence(**fields)
@@ -61,7 +60,7 @@ async def test_a_day_is_registered_and_found(
     assert (held["EmployeeId"], held["CauseCode"], held["Date"]) == ("1", "SEM", "2026-03-31")
 
 
-async def test_an_absence_is_changed_and_removed_by_its_id(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_an_absence_is_changed_and_removed_by_its_id(engine: Engine, company: sandbox.Company) -> None:
     """What is changed already, or gone already, is there; what is gone cannot be changed."""
     async with connected(engine, company) as connection:
         created = await connection.write(absence(), attempt())
@@ -82,9 +81,7 @@ async def test_an_absence_is_changed_and_removed_by_its_id(engine: AsyncEngine, 
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_lost_answer_never_doubles_an_absence(
-    engine: AsyncEngine, company: sandbox.Company, fault: Fault
-) -> None:
+async def test_a_lost_answer_never_doubles_an_absence(engine: Engine, company: sandbox.Company, fault: Fault) -> None:
     """Registered once, changed, and removed, each with its answer lost."""
     async with connected(engine, company) as connection:
 
@@ -113,7 +110,7 @@ _CARRIED_OUT = text(
 
 @pytest.mark.parametrize("fault", [Fault.COMMIT_THEN_LOSE_ANSWER, Fault.RESET_BEFORE_COMMIT])
 async def test_half_a_day_of_one_leave_is_never_taken_for_that_of_another(
-    engine: AsyncEngine, company: sandbox.Company, fault: Fault
+    engine: Engine, company: sandbox.Company, fault: Fault
 ) -> None:
     """Away in the morning by one leave and in the afternoon by another: two registrations that say the same."""
     morning, afternoon = absence("leave/huma/1/day", extent=50), absence("leave/huma/2/day", extent=50)
@@ -130,7 +127,7 @@ async def test_half_a_day_of_one_leave_is_never_taken_for_that_of_another(
 
 
 async def test_a_change_that_names_what_is_missing_does_not_say_that_the_absence_is_gone(
-    engine: AsyncEngine, company: sandbox.Company
+    engine: Engine, company: sandbox.Company
 ) -> None:
     """The registration stands: whoever took it for gone would make it anew, and the day would be away twice."""
     async with connected(engine, company) as connection:
@@ -142,9 +139,7 @@ async def test_a_change_that_names_what_is_missing_does_not_say_that_the_absence
     assert [held["id"] for held in registered(company)] == [created.record]
 
 
-async def test_an_unknown_employee_or_cause_is_the_accountants_move(
-    engine: AsyncEngine, company: sandbox.Company
-) -> None:
+async def test_an_unknown_employee_or_cause_is_the_accountants_move(engine: Engine, company: sandbox.Company) -> None:
     """Both have a name of their own, and say what to do."""
     async with connected(engine, company) as connection:
         missing = await connection.write(absence(employee_id="9"), attempt())

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra import clock
 from infra.delivery.journal import Journal
+from infra.postgres import Engine, text
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas.invoices import Buyer
 from tests.connectors.fortnox import test_client as bare
@@ -58,7 +57,7 @@ def company() -> sandbox.Company:
     ],
 )
 async def test_a_customer_is_found_by_what_identifies_best(
-    engine: AsyncEngine, company: sandbox.Company, number: str | None, buyer: Buyer, expected: str
+    engine: Engine, company: sandbox.Company, number: str | None, buyer: Buyer, expected: str
 ) -> None:
     """The number before the organisation's or the person's, and that before the address; nothing is written."""
     async with connected(engine, company) as connection:
@@ -75,7 +74,7 @@ async def test_a_customer_is_found_by_what_identifies_best(
     ],
 )
 async def test_two_who_fit_are_none_and_a_name_finds_nobody(
-    engine: AsyncEngine, company: sandbox.Company, buyer: Buyer, code: str
+    engine: Engine, company: sandbox.Company, buyer: Buyer, code: str
 ) -> None:
     """A person decides; nothing of the buyer is in the words."""
     async with connected(engine, company) as connection:
@@ -86,7 +85,7 @@ async def test_two_who_fit_are_none_and_a_name_finds_nobody(
     assert ("A-3, A-4" in verdict.why) == (code == "customer_ambiguous")
 
 
-async def test_a_double_that_was_made_inactive_fits_no_longer(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_double_that_was_made_inactive_fits_no_longer(engine: Engine, company: sandbox.Company) -> None:
     """That is how a person lays one aside whom Fortnox does not let them delete; alone, it is found all the same."""
     order = customer(buyer=Buyer(email="tvilling@exempel.se"), create=False)
     known = company.register("customers")
@@ -101,7 +100,7 @@ async def test_a_double_that_was_made_inactive_fits_no_longer(engine: AsyncEngin
         assert await connection.write(order, attempt()) == AlreadyThere(record="A-3")
 
 
-async def test_a_look_guesses_no_more_than_a_write(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_look_guesses_no_more_than_a_write(engine: Engine, company: sandbox.Company) -> None:
     """A process was killed before it wrote: who is found is as certain as ever, or the write says who has to choose."""
     order = customer(buyer=Buyer(email="tvilling@exempel.se", organisation_number="5599990024", name="Tvilling"))
     known = company.register("customers")
@@ -116,7 +115,7 @@ async def test_a_look_guesses_no_more_than_a_write(engine: AsyncEngine, company:
         assert verdict.code == "field_unreadable"
 
 
-async def test_a_new_customer_is_what_the_till_says(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_new_customer_is_what_the_till_says(engine: Engine, company: sandbox.Company) -> None:
     """In characters that Fortnox takes; a person under the personal number, opened right before it is sent."""
     person = Buyer(name="Bo Ek", personal_number=personal("personal_number", "199003072384"), postal_code="223 50")
     new = Buyer(organisation_number="5599990024", email="ny@exempel.se", name="Bygget [Söder] AB", city="Lund")
@@ -135,9 +134,7 @@ async def test_a_new_customer_is_what_the_till_says(engine: AsyncEngine, company
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_lost_answer_never_doubles_a_customer(
-    engine: AsyncEngine, company: sandbox.Company, fault: Fault
-) -> None:
+async def test_a_lost_answer_never_doubles_a_customer(engine: Engine, company: sandbox.Company, fault: Fault) -> None:
     """Whatever became of the POST, there is one, and the number is known."""
     company.faults = Faults(script=[fault], only="POST /3/customers", seconds={fault: 0.2})
     new = customer(buyer=Buyer(email="ny@exempel.se", name="Ny"))
@@ -150,7 +147,7 @@ async def test_a_lost_answer_never_doubles_a_customer(
     ]
 
 
-async def test_two_receipts_of_a_new_customer_make_one(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_two_receipts_of_a_new_customer_make_one(engine: Engine, company: sandbox.Company) -> None:
     """While the first one's answer is lost, the second waits; then it takes the number, which no list shows yet."""
     first, second = (
         customer(f"openpos/3/{n}", buyer=Buyer(email=e, name="Ny")) for n, e in ((1, "Ny@x.se"), (2, "ny@x.se"))
@@ -176,7 +173,7 @@ async def test_two_receipts_of_a_new_customer_make_one(engine: AsyncEngine, comp
 
 
 async def test_a_receipt_that_names_its_new_customer_otherwise_makes_no_second_one(
-    engine: AsyncEngine, company: sandbox.Company
+    engine: Engine, company: sandbox.Company
 ) -> None:
     """The till corrected the name; no list shows yet whom the receipt's first content had made."""
     first = customer(buyer=Buyer(email="ny@x.se", name="Nyy"))
@@ -194,7 +191,7 @@ async def test_a_receipt_that_names_its_new_customer_otherwise_makes_no_second_o
 
 
 async def test_an_address_that_many_have_finds_nobody_of_another_number(
-    engine: AsyncEngine, company: sandbox.Company
+    engine: Engine, company: sandbox.Company
 ) -> None:
     """Their accountants' say: an invoice to one of them must not go to another, in the list or made just now."""
     shared = {"email": "faktura@byra.se", "name": "Ny"}
@@ -220,9 +217,7 @@ async def test_an_address_that_many_have_finds_nobody_of_another_number(
 
 
 @pytest.mark.parametrize("field", ["OrganisationNumber", "Email"])
-async def test_who_cannot_be_told_apart_is_not_made_again(
-    engine: AsyncEngine, company: sandbox.Company, field: str
-) -> None:
+async def test_who_cannot_be_told_apart_is_not_made_again(engine: Engine, company: sandbox.Company, field: str) -> None:
     """Fortnox hides a field: each receipt would make its buyer anew. Who has the very number is found all the same."""
     company.no_right = {field}
     buyer = Buyer(organisation_number="5599990024", email="ada@exempel.se", name="Ny")

@@ -7,8 +7,6 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.classify import Year
@@ -16,6 +14,7 @@ from connectors.fortnox.orders import doubles
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.books import Draft, Row
 from infra.delivery.journal import Journal
+from infra.postgres import Engine, text
 from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater
 from schemas import ids
 from schemas.commands import VoucherRow
@@ -34,7 +33,7 @@ def books() -> sandbox.Company:
 
 
 @pytest.fixture
-async def lane(engine: AsyncEngine, books: sandbox.Company) -> AsyncIterator[Any]:
+async def lane(engine: Engine, books: sandbox.Company) -> AsyncIterator[Any]:
     """Return the company's lane."""
     async with connected(engine, books) as connection:
         yield connection
@@ -138,7 +137,7 @@ async def test_our_own_vouchers_are_no_doubles(lane: Any, books: sandbox.Company
     assert len(list(books.vouchers())) == 2
 
 
-async def booked(engine: AsyncEngine, order: Any, voucher: str) -> None:
+async def booked(engine: Engine, order: Any, voucher: str) -> None:
     """Let the journal have it that an order was carried out as this voucher."""
     await Journal(engine, "fortnox").insert([(0, order)])
     done = """update journal set state = 'delivered', finished_at = clock_timestamp(), outcome = cast(:outcome as jsonb)
@@ -148,7 +147,7 @@ async def booked(engine: AsyncEngine, order: Any, voucher: str) -> None:
 
 
 async def test_what_another_flow_of_ours_has_booked_is_a_double(
-    lane: Any, books: sandbox.Company, engine: AsyncEngine
+    lane: Any, books: sandbox.Company, engine: Engine
 ) -> None:
     """The same takings come in from the till and in a file of entries: the till's voucher is named."""
     till = closing("openpos/K1/1", flow="daysales", look_for_double=False)
@@ -182,7 +181,7 @@ async def test_a_reversal_by_hand_is_a_double_though_it_has_copied_the_mark(lane
 
 
 async def test_our_own_voucher_is_known_by_its_number_when_its_text_was_cut(
-    lane: Any, books: sandbox.Company, engine: AsyncEngine
+    lane: Any, books: sandbox.Company, engine: Engine
 ) -> None:
     """The journal has the number that Fortnox gave it."""
     by_hand(books, (7832, "480.00", "0"), (1229, "0", "480.00"), said="Avskrivning, avkortad")

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra.plugin import Attempt
+from infra.postgres import Engine
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
 from schemas.audit import Shown
 from schemas.commands import NewEmployee
@@ -43,7 +43,7 @@ def people(company: sandbox.Company) -> dict[str, dict[str, Any]]:
     return {key: record.values for key, record in company.register("employees").items()}
 
 
-async def test_an_employee_is_created_with_all_its_fields(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_an_employee_is_created_with_all_its_fields(engine: Engine, company: sandbox.Company) -> None:
     """Fortnox gives the number; dates, street, phone and account stand in its fields; who leaves later is active."""
     async with connected(engine, company) as connection:
         order = employee()
@@ -71,7 +71,7 @@ async def test_an_employee_is_created_with_all_its_fields(engine: AsyncEngine, c
 
 
 async def test_an_employee_gets_the_id_and_the_address_line_that_the_order_names(
-    engine: AsyncEngine, company: sandbox.Company
+    engine: Engine, company: sandbox.Company
 ) -> None:
     """Alexis keeps the street on the second line."""
     async with connected(engine, company) as connection:
@@ -81,7 +81,7 @@ async def test_an_employee_gets_the_id_and_the_address_line_that_the_order_names
 
 
 async def test_a_new_employee_without_an_agreement_waits_for_the_settings(
-    engine: AsyncEngine, company: sandbox.Company
+    engine: Engine, company: sandbox.Company
 ) -> None:
     """Fortnox says only that something is null, and names it; what the settings say of new ones lets it find one."""
     company.new_agreement = False
@@ -99,7 +99,7 @@ async def test_a_new_employee_without_an_agreement_waits_for_the_settings(
 
 
 async def test_a_new_employee_without_what_fortnox_demands_is_refused_here(
-    engine: AsyncEngine, company: sandbox.Company
+    engine: Engine, company: sandbox.Company
 ) -> None:
     """Nothing is sent; the fields are named, and what to do is said."""
     async with connected(engine, company) as connection:
@@ -111,7 +111,7 @@ async def test_a_new_employee_without_what_fortnox_demands_is_refused_here(
     assert company.calls.routes[POST] == 0
 
 
-async def test_a_change_writes_only_what_differs(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_change_writes_only_what_differs(engine: Engine, company: sandbox.Company) -> None:
     """What Fortnox holds as wanted, or was changed to that meanwhile, is left alone; the rest is written."""
     async with connected(engine, company) as connection:
         await connection.write(employee(), attempt())
@@ -135,7 +135,7 @@ async def test_a_change_writes_only_what_differs(engine: AsyncEngine, company: s
     assert not {"EmployedTo", "Address1"} & held.keys()
 
 
-async def test_who_comes_back_is_active_again(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_who_comes_back_is_active_again(engine: Engine, company: sandbox.Company) -> None:
     """Also when the last day is gone already; nobody else's activity is touched."""
     async with connected(engine, company) as connection:
         await connection.write(employee(), attempt())
@@ -149,7 +149,7 @@ async def test_who_comes_back_is_active_again(engine: AsyncEngine, company: sand
 
 @pytest.mark.parametrize("fault", [*LOST, *NOT_DONE])
 async def test_who_comes_back_is_active_again_whatever_became_of_the_answer(
-    engine: AsyncEngine, company: sandbox.Company, fault: Fault
+    engine: Engine, company: sandbox.Company, fault: Fault
 ) -> None:
     """Where nothing else is left to write, nothing but that can be looked for."""
     async with connected(engine, company) as connection:
@@ -162,7 +162,7 @@ async def test_who_comes_back_is_active_again_whatever_became_of_the_answer(
     assert people(company)["1"].get("Inactive") is False
 
 
-async def test_what_fortnox_makes_of_values_is_shown(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_what_fortnox_makes_of_values_is_shown(engine: Engine, company: sandbox.Company) -> None:
     """A new employee's and a changed one's; found after a lost answer as well; nothing else is repeated."""
     company.makes = {"capitals", "apostrophes", "tax"}
     bare = ANNA.model_copy(
@@ -190,7 +190,7 @@ async def test_what_fortnox_makes_of_values_is_shown(engine: AsyncEngine, compan
         )
 
 
-async def test_a_personal_value_that_is_shown_is_sealed(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_personal_value_that_is_shown_is_sealed(engine: Engine, company: sandbox.Company) -> None:
     """It goes on record."""
     async with connected(engine, company) as connection:
         await connection.write(employee(), attempt())
@@ -206,7 +206,7 @@ async def test_a_personal_value_that_is_shown_is_sealed(engine: AsyncEngine, com
     assert "19900101" not in verdict.shown.model_dump_json()
 
 
-async def test_a_record_that_somebody_changed_is_not_overwritten(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_record_that_somebody_changed_is_not_overwritten(engine: Engine, company: sandbox.Company) -> None:
     """The fields are named, their values are not, and nothing of the order is written."""
     async with connected(engine, company) as connection:
         await connection.write(employee(), attempt())
@@ -226,7 +226,7 @@ async def test_a_record_that_somebody_changed_is_not_overwritten(engine: AsyncEn
 
 @pytest.mark.parametrize("expected", [None, ANNA])
 async def test_an_employee_that_is_gone_cannot_be_changed(
-    engine: AsyncEngine, company: sandbox.Company, expected: EmployeeFields | None
+    engine: Engine, company: sandbox.Company, expected: EmployeeFields | None
 ) -> None:
     """Fortnox has no DELETE, but a company can be restored from yesterday."""
     order = employee(create=False, employee_id="9", fields=EmployeeFields(city="Umeå"), expected=expected)
@@ -237,7 +237,7 @@ async def test_an_employee_that_is_gone_cannot_be_changed(
     assert (verdict.code, verdict.who) == ("employee_missing", "accountant")
 
 
-async def test_a_field_that_may_not_be_read_is_not_written(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_field_that_may_not_be_read_is_not_written(engine: Engine, company: sandbox.Company) -> None:
     """API_NORIGHT is no value: whether somebody changed it cannot be known."""
     company.no_right = {"PersonalIdentityNumber"}
     async with connected(engine, company) as connection:
@@ -250,7 +250,7 @@ async def test_a_field_that_may_not_be_read_is_not_written(engine: AsyncEngine, 
 
 
 async def test_an_id_that_is_somebody_elses_is_refused_and_never_taken_for_ours(
-    engine: AsyncEngine, company: sandbox.Company
+    engine: Engine, company: sandbox.Company
 ) -> None:
     """The probe compares e-mail and personal number."""
     other = ANNA.model_copy(update={"email": "bo@exempel.se", "personal_number": None})
@@ -262,7 +262,7 @@ async def test_an_id_that_is_somebody_elses_is_refused_and_never_taken_for_ours(
 
 @pytest.mark.parametrize("employee_id", [None, "A17"])
 async def test_a_lost_answer_never_makes_a_second_employee(
-    engine: AsyncEngine, company: sandbox.Company, employee_id: str | None
+    engine: Engine, company: sandbox.Company, employee_id: str | None
 ) -> None:
     """Whatever became of the POST, there is one; it is found by its id, or by e-mail among 600 others."""
     async with connected(engine, company) as connection:
@@ -283,7 +283,7 @@ async def test_a_lost_answer_never_makes_a_second_employee(
 
 @pytest.mark.parametrize("fault", [*LOST, *NOT_DONE])
 async def test_a_change_whose_answer_was_lost_is_made_once_more_at_most(
-    engine: AsyncEngine, company: sandbox.Company, fault: Fault
+    engine: Engine, company: sandbox.Company, fault: Fault
 ) -> None:
     """It is found by its fields; what is sent again changes nothing more, and is not taken for somebody's change."""
     async with connected(engine, company) as connection:
@@ -297,7 +297,7 @@ async def test_a_change_whose_answer_was_lost_is_made_once_more_at_most(
 
 
 async def test_nothing_personal_is_told_on(
-    engine: AsyncEngine, company: sandbox.Company, capsys: pytest.CaptureFixture[str]
+    engine: Engine, company: sandbox.Company, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither verdicts nor calls nor logs hold a value of the employee, though Fortnox repeats what it refuses."""
     fields = ANNA.model_copy(update={"given_name": "Åsa «Å»", "title": "En mycket lång titel som inte får plats här"})

@@ -6,11 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
 from infra import clock, contents
+from infra.postgres import Engine
 from infra.settings import DocumentsSettings, Settings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas.commands import VoucherRef
@@ -35,7 +35,7 @@ def joined(company: sandbox.Company) -> list[tuple[str, int, str, int]]:
 
 
 async def test_a_file_is_uploaded_and_joined_to_the_voucher_of_its_year(
-    engine: AsyncEngine, company: sandbox.Company
+    engine: Engine, company: sandbox.Company
 ) -> None:
     """F 1 is in two years; the same file again is there already, whoever asks; another file is another one."""
     async with connected(engine, company) as connection:
@@ -67,7 +67,7 @@ async def test_a_file_is_uploaded_and_joined_to_the_voucher_of_its_year(
 
 
 @pytest.mark.parametrize("content", [b"\r\n--bokbuss\r\n", bytes(range(256)) * 100, b"\r\n", b"--\r\n\r\n--"])
-async def test_any_content_arrives_byte_for_byte(engine: AsyncEngine, company: sandbox.Company, content: bytes) -> None:
+async def test_any_content_arrives_byte_for_byte(engine: Engine, company: sandbox.Company, content: bytes) -> None:
     """The boundary of the form cannot be in the content."""
     async with connected(engine, company) as connection:
         await connection.write(voucher(), attempt())
@@ -78,7 +78,7 @@ async def test_any_content_arrives_byte_for_byte(engine: AsyncEngine, company: s
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("step", [UPLOAD, JOIN])
 async def test_a_lost_answer_at_either_step_doubles_neither(
-    engine: AsyncEngine, company: sandbox.Company, step: str, fault: Fault
+    engine: Engine, company: sandbox.Company, step: str, fault: Fault
 ) -> None:
     """Each step is looked for before it is done."""
     async with connected(engine, company) as connection:
@@ -91,7 +91,7 @@ async def test_a_lost_answer_at_either_step_doubles_neither(
     assert (len(company.files), len(joined(company))) == (1, 1)
 
 
-async def test_a_throttled_second_step_is_no_second_upload(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_throttled_second_step_is_no_second_upload(engine: Engine, company: sandbox.Company) -> None:
     """What is uploaded is not uploaded again, even where the folder shows it late: it settles first."""
     async with connected(engine, company) as connection:
         await connection.write(voucher(), attempt())
@@ -101,7 +101,7 @@ async def test_a_throttled_second_step_is_no_second_upload(engine: AsyncEngine, 
     assert (len(company.files), len(joined(company))) == (1, 1)
 
 
-async def test_a_voucher_that_is_missing_is_the_accountants_move(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_voucher_that_is_missing_is_the_accountants_move(engine: Engine, company: sandbox.Company) -> None:
     """The refusal says where the file is now; given again, it is not uploaded again."""
     async with connected(engine, company) as connection:
         verdict = await connection.write(attachment(), attempt())
@@ -113,7 +113,7 @@ async def test_a_voucher_that_is_missing_is_the_accountants_move(engine: AsyncEn
     assert len(company.files) == 1
 
 
-async def test_a_file_whose_content_is_stored_is_read_there(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_file_whose_content_is_stored_is_read_there(engine: Engine, company: sandbox.Company) -> None:
     """What the store does not have is refused, and says what to look at; stored by then, it goes."""
     content = b"%PDF-1.7 as the till makes it %%EOF"
     order = attachment(content=b"", sha256=hashlib.sha256(content).hexdigest())
@@ -131,7 +131,7 @@ async def test_a_file_whose_content_is_stored_is_read_there(engine: AsyncEngine,
 
 
 async def test_a_file_waits_for_a_place_of_documents_that_cannot_be_used(
-    engine: AsyncEngine, company: sandbox.Company, tmp_path: Path
+    engine: Engine, company: sandbox.Company, tmp_path: Path
 ) -> None:
     """It is whoever runs bokbuss who sets that right; it was our own failure."""
     (tmp_path / "documents").touch()

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
+from infra.postgres import Engine
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas import ids
 from schemas.invoices import OTHER_AMOUNTS, DocumentRow
@@ -37,7 +37,7 @@ def documents(company: sandbox.Company, document: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("document", ["invoice", "order"])
 async def test_a_document_is_made_with_its_mark_and_is_not_booked(
-    engine: AsyncEngine, company: sandbox.Company, document: str
+    engine: Engine, company: sandbox.Company, document: str
 ) -> None:
     """Rows and cost centre arrive; an order says that it is invoiced by hand; another order of ours is absent."""
     order = invoice(document=document, cost_centre="S1")
@@ -60,7 +60,7 @@ async def test_a_document_is_made_with_its_mark_and_is_not_booked(
     assert not held.get("Booked")
 
 
-async def test_two_documents_with_one_mark_are_both_told(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_two_documents_with_one_mark_are_both_told(engine: Engine, company: sandbox.Company) -> None:
     """The first is the order's; who decides learns of the other, which a person must credit."""
     order = invoice()
     async with connected(engine, company) as connection:
@@ -73,7 +73,7 @@ async def test_two_documents_with_one_mark_are_both_told(engine: AsyncEngine, co
 
 @pytest.mark.parametrize("document", ["invoice", "order"])
 async def test_a_document_whose_mark_may_not_be_read_is_not_absent(
-    engine: AsyncEngine, company: sandbox.Company, document: str
+    engine: Engine, company: sandbox.Company, document: str
 ) -> None:
     """API_NORIGHT in place of the mark says nothing: taken for absent, the document would be made a second time."""
     order = invoice(document=document)
@@ -90,7 +90,7 @@ async def test_a_document_whose_mark_may_not_be_read_is_not_absent(
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("document", ["invoice", "order"])
 async def test_a_lost_answer_never_doubles_a_document(
-    engine: AsyncEngine, company: sandbox.Company, document: str, fault: Fault
+    engine: Engine, company: sandbox.Company, document: str, fault: Fault
 ) -> None:
     """Whatever became of the POST, there is one, and its number is known."""
     company.faults = Faults(script=[fault], only=f"POST /3/{PATH[document]}", seconds={fault: 0.2})
@@ -102,7 +102,7 @@ async def test_a_lost_answer_never_doubles_a_document(
 
 @pytest.mark.parametrize("document", ["invoice", "order"])
 async def test_what_is_found_after_a_lost_answer_is_judged_as_the_answer_would_have_been(
-    engine: AsyncEngine, company: sandbox.Company, document: str
+    engine: Engine, company: sandbox.Company, document: str
 ) -> None:
     """An empty stock makes quantities 0: whoever found only the mark would take the sale out of the day for nothing."""
     order, rows = invoice(document=document), "InvoiceRows" if document == "invoice" else "OrderRows"
@@ -117,7 +117,7 @@ async def test_what_is_found_after_a_lost_answer_is_judged_as_the_answer_would_h
     assert f"{quantity} of row 1 0 for 2.00" in found.note
 
 
-async def test_what_is_adapted_is_named_by_row(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_what_is_adapted_is_named_by_row(engine: Engine, company: sandbox.Company) -> None:
     """The text itself may name a person."""
     rows = (DocumentRow(text="Bok [Anna]", quantity=Decimal(1), price=Decimal("1.13"), vat_rate=Decimal(6)),)
     async with connected(engine, company) as connection:
@@ -125,7 +125,7 @@ async def test_what_is_adapted_is_named_by_row(engine: AsyncEngine, company: san
     assert verdict == Delivered(record="1", note="adapted to what Fortnox takes: text of row 1")
 
 
-async def test_amounts_stay_what_the_till_said(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_amounts_stay_what_the_till_said(engine: Engine, company: sandbox.Company) -> None:
     """A quantity that is finer than Fortnox keeps becomes one of all of it; a discount is the whole row's."""
     kilo = {"price": Decimal("289.00"), "vat_rate": Decimal(6), "account": 3003}
     rows = (
@@ -151,7 +151,7 @@ async def test_amounts_stay_what_the_till_said(engine: AsyncEngine, company: san
 
 @pytest.mark.parametrize("document", ["invoice", "order"])
 async def test_a_customer_of_another_currency_owes_kronor(
-    engine: AsyncEngine, company: sandbox.Company, document: str
+    engine: Engine, company: sandbox.Company, document: str
 ) -> None:
     """A till sells in kronor; a document that does not say so has its customer's currency."""
     company.register("customers")["1"].values["Currency"] = "EUR"
@@ -164,7 +164,7 @@ async def test_a_customer_of_another_currency_owes_kronor(
 
 @pytest.mark.parametrize("document", ["invoice", "order"])
 async def test_what_is_predefined_for_a_customer_adds_nothing_to_what_was_sold(
-    engine: AsyncEngine, company: sandbox.Company, document: str
+    engine: Engine, company: sandbox.Company, document: str
 ) -> None:
     """A fee and freight that no till has taken, and that no day close has, would be owed and booked."""
     company.register("customers")["1"].values.update(InvoiceAdministrationFee="29.00", InvoiceFreight="49.00")
@@ -176,9 +176,7 @@ async def test_what_is_predefined_for_a_customer_adds_nothing_to_what_was_sold(
     assert [Decimal(str(held[name])) for name in ("AdministrationFee", "Freight")] == [0, 0]
 
 
-async def test_an_article_that_is_missing_is_the_accountants_move(
-    engine: AsyncEngine, company: sandbox.Company
-) -> None:
+async def test_an_article_that_is_missing_is_the_accountants_move(engine: Engine, company: sandbox.Company) -> None:
     """Rows name the till's articles only where a company chose so."""
     rows = (DocumentRow(text="Ost", quantity=Decimal(1), price=Decimal(1), vat_rate=Decimal(6), article="OST"),)
     async with connected(engine, company) as connection:
@@ -189,9 +187,7 @@ async def test_an_article_that_is_missing_is_the_accountants_move(
         assert isinstance(await connection.write(invoice(rows=rows), attempt()), Delivered)
 
 
-async def test_a_customer_that_is_missing_is_the_accountants_move(
-    engine: AsyncEngine, company: sandbox.Company
-) -> None:
+async def test_a_customer_that_is_missing_is_the_accountants_move(engine: Engine, company: sandbox.Company) -> None:
     """Its name is bounded."""
     async with connected(engine, company) as connection:
         verdict = await connection.write(invoice(customer_number="77"), attempt())
@@ -199,7 +195,7 @@ async def test_a_customer_that_is_missing_is_the_accountants_move(
     assert (verdict.code, verdict.who) == ("customer_missing", "accountant")
 
 
-async def test_a_missing_module_stops_invoices_and_rejects_none(engine: AsyncEngine, company: sandbox.Company) -> None:
+async def test_a_missing_module_stops_invoices_and_rejects_none(engine: Engine, company: sandbox.Company) -> None:
     """What else the company has carried out goes on; the click path is said."""
     company.licences -= {"invoicing"}
     async with connected(engine, company) as connection:

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra import clock
+from infra.postgres import Engine
 from infra.verdicts import AlreadyThere, Delivered
 from schemas import ids
 from schemas.events import EmployeeFields
@@ -68,7 +68,7 @@ async def everything(connection: Any, round_: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_every_order_has_one_effect_under_any_faults(engine: AsyncEngine, seed: int) -> None:
+async def test_every_order_has_one_effect_under_any_faults(engine: Engine, seed: int) -> None:
     """Of each kind, with two steps where there are two: never zero, never two."""
     company = sandbox.Company(123456, scopes=SCOPES, cost_centres={"S1": CostCentre("S1", "Butiken")})
     company.register("customers")["1"] = Record({"CustomerNumber": "1", "Name": "Skolan"})
