@@ -200,13 +200,15 @@ class Engine:
     Attributes:
         parameters: of a connection, as libpq calls them.
         size: how many stay open; as many again may be in use.
+        in_use: how many are lent.
         greetings: what looks at each new connection.
         lent: opens the vault for whoever meets values of people (``infra.access.people``); None: nothing opens.
     """
 
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(repr=False)
     size: int
     wait: float = _WAIT
+    in_use: int = field(default=0, init=False)
     greetings: list[Greeting] = field(default_factory=list)
     lent: Callable[[], Awaitable[Any]] | None = None
     _idle: list[_Driver] = field(default_factory=list)
@@ -237,6 +239,7 @@ class Engine:
             raise PoolTimeout(f"all {2 * self.size} connections to the database are in use") from None
         try:
             driver = await self._usable()
+            self.in_use += 1
             try:
                 if alone:
                     await driver.set_autocommit(True)
@@ -248,6 +251,7 @@ class Engine:
                     await _ended(driver)
                 raise
             finally:
+                self.in_use -= 1
                 await self._take_back(driver, changed=alone or isolation is not None)
         finally:
             self._room.release()

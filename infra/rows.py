@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from schemas.audit import AuditRecord, Call, DeadLetter
@@ -12,6 +12,9 @@ from schemas.commands import HoldForReview, VoucherRef
 from schemas.envelope import Envelope
 from schemas.plans import PlanRow
 from schemas.words import Text, Wording
+
+DAY_OF_KEY: Final = "substring(key::text, '/([0-9]{4}-[0-9]{2}-[0-9]{2})(/[0-9]+)?$')"
+"""SQL for the day that a key ends in, as an index has it; null where it names none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.schema import SchemaItem
 
+from infra import rows
+
 metadata = MetaData()
 
 KEPT: Final = {"kept": True}
@@ -388,9 +390,7 @@ flow_state = _table(
     info=own(),
 )
 Index("flow_state_waiting", flow_state.c.tenant, flow_state.c.flow, postgresql_where=text("waiting is not null"))
-DAY_OF_KEY: Final = "substring(key::text, '/([0-9]{4}-[0-9]{2}-[0-9]{2})(/[0-9]+)?$')"
-"""The day that a key ends in; null where it names none."""
-Index("flow_state_day", flow_state.c.flow, flow_state.c.tenant, text(DAY_OF_KEY))
+Index("flow_state_day", flow_state.c.flow, flow_state.c.tenant, text(rows.DAY_OF_KEY))
 
 outbox = _table(
     "outbox",

@@ -69,7 +69,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield the URL of a PostgreSQL, for SQLAlchemy; its database belongs to nobody."""
+    """Yield the URL of a PostgreSQL; its database belongs to nobody."""
     with EmbeddedPostgres(tmp_path_factory.mktemp("database")) as server:
         with psycopg.connect(server.url, autocommit=True) as connection:
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody pulls this one's plug
@@ -80,7 +80,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
-    """Yield the URL of an empty database, for SQLAlchemy, that is dropped after the test."""
+    """Yield the URL of an empty database that is dropped after the test."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(postgres_url, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')

@@ -56,7 +56,7 @@ class EmbeddedPostgres(Server):
 
     @property
     def url(self) -> str:
-        """How to connect, for SQLAlchemy."""
+        """How to connect."""
         return f"postgresql://postgres@/postgres?host={quote(str(self._sockets), safe='')}"
 
     def start(self) -> None:

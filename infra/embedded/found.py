@@ -21,7 +21,7 @@ class Runtime:
 
     Attributes:
         bootstrap: the broker, host:port[,host:port].
-        database_url: PostgreSQL, for SQLAlchemy's asynchronous engine.
+        database_url: a URL of PostgreSQL.
     """
 
     bootstrap: str

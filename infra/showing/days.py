@@ -14,7 +14,7 @@ from uuid import UUID
 
 from infra import store
 from infra.postgres import Engine, Row, text
-from infra.tables import DAY_OF_KEY
+from infra.rows import DAY_OF_KEY
 from schemas.commands import VoucherRef
 
 _TILL: Final = "split_part(key, '/', 1) || '/' || split_part(key, '/', 2) || '/' || split_part(key, '/', 3)"

@@ -164,7 +164,7 @@ async def test_who_is_slow_to_take_a_year_keeps_no_connection_from_others(
     [year] = await ledgers.years(engine, program.tenant)
     pieces = _whole(Host(whole()(_env_file=None), engine, VAULT, None, None), program.tenant, year)
     assert (await anext(pieces)).startswith(b"{")
-    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined] # of the pool that an engine has
+    assert engine.in_use == 0
     await pieces.aclose()  # type: ignore[attr-defined] # it is a generator
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-import psycopg
 import pytest
 from prometheus_client import REGISTRY
 from psycopg.errors import AdminShutdown

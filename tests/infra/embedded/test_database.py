@@ -38,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
 
 
 def connect(url: str) -> psycopg.Connection:
-    """Connect without SQLAlchemy, each statement its own transaction."""
+    """Connect; each statement its own transaction."""
     return psycopg.connect(url, autocommit=True)
 
 

@@ -339,7 +339,9 @@ async def test_no_step_of_a_persons_word_and_a_removal_wait_for_each_other(
         theirs = store.engine(prepared_url, 2)
         steps = count(1)
 
-        async def stop(_: str, now: Iterator[int] = steps, at: int = step, here: Any = reached, then: Any = go_on) -> None:
+        async def stop(
+            _: str, now: Iterator[int] = steps, at: int = step, here: Any = reached, then: Any = go_on
+        ) -> None:
             if next(now) == at:
                 here.set()
                 await then.wait()

@@ -200,7 +200,7 @@ def test_registers_are_paged_and_a_month_is_read_by_its_index() -> None:
             for n in range(120)
         ]
         async with past.place.engine.begin() as connection:
-            await connection.execute(
+            await connection.execute_many(
                 text(
                     """insert into flow_state (flow, tenant, key, state)
                        values ('daysales', :t, :key, '{"day": {"total_sales": "100.00"}, "awaits": null}')"""
