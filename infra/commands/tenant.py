@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from infra import companies, registry
+from infra import registry
 from infra.access import signing_secrets
+from infra.access.connection_rows import PostgresRows
 from infra.access.connections import Connections, Taken, health
 from infra.access.standing import at_a_glance, in_words
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, one_of, print_json, print_out
@@ -20,6 +21,9 @@ from infra.postgres import text
 from infra.tenants import UNKNOWN_TENANT
 from schemas import identities
 from schemas.base import SWEDEN, is_tenant_id
+
+if TYPE_CHECKING:
+    from infra.companies import Open
 
 tenant_app = typer.Typer(no_args_is_help=True, help="Companies.")
 
@@ -58,6 +62,8 @@ def tenant_add(
     as_json: Json = False,
 ) -> None:
     """Add a company, or change what is known of it; print, once, the secrets that its systems sign with."""
+    from infra import companies
+
     if not is_tenant_id(tenant):
         raise typer.BadParameter("a company's name here is lower-case letters, digits and hyphens, 63 at most")
     if tenant == UNKNOWN_TENANT:
@@ -112,6 +118,8 @@ def tenant_secret(
     as_json: Json = False,
 ) -> None:
     """Make a new signing secret for one system's deliveries, and print it, once. The old one stays good for a while."""
+    from infra import companies
+
     system = one_of(system, registry.sources(), "system")
     if end_old and (hours is not None or now):
         raise typer.BadParameter("--end-old makes no new secret: say it without --hours and --now")
@@ -167,9 +175,8 @@ def tenant_list(as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         async with place.engine.connect() as connection:
-            rows = [dict(row) for row in (await connection.execute(_LIST, {"lacking": lacking})).mappings()]
-        host = await place.host()
-        everything = await Connections(host.engine, host.vault).all()
+            rows = (await connection.execute(_LIST, {"lacking": lacking})).mappings()
+        everything = await PostgresRows(place.engine).all(None)
         for row in rows:
             if (number := row["organisation_number"]) and (not as_json or identities.is_sole_trader(number)):
                 row["organisation_number"] = identities.shown_organisation(number)
@@ -228,6 +235,7 @@ def tenant_remove(
     as_json: Json = False,
 ) -> None:
     """Remove a company: its consents are revoked, and all that is its own is deleted. Its audit trail is kept."""
+    from infra import companies
 
     async def work(place: Office) -> None:
         if (still := await companies.still_open(place.engine, tenant)) and not yes:
@@ -252,7 +260,7 @@ def tenant_remove(
     in_office(work, tenant)
 
 
-def _counted(still: companies.Open) -> str:
+def _counted(still: "Open") -> str:
     counts = {
         "orders that wait": still.waiting,
         "orders whose answer is not known (they may have been carried out)": still.doubtful,
