@@ -211,8 +211,9 @@ class Engine:
     in_use: int = field(default=0, init=False)
     greetings: list[Greeting] = field(default_factory=list)
     lent: Callable[[], Awaitable[Any]] | None = None
-    _idle: list[_Driver] = field(default_factory=list)
-    _lost: float = 0.0
+    _idle: list[_Driver] = field(default_factory=list, init=False)
+    _keeps: bool = field(default=True, init=False)
+    _lost: float = field(default=0.0, init=False)
     """When a connection was lost last: of those that are older none is believed."""
     _room: asyncio.Semaphore = field(init=False)
 
@@ -264,7 +265,11 @@ class Engine:
             await connection.commit()
 
     async def dispose(self) -> None:
-        """Close what nobody uses."""
+        """Close what nobody uses, and what is in use when it is given back."""
+        self._keeps = False
+        await self._close_idle()
+
+    async def _close_idle(self) -> None:
         while self._idle:
             await _ended(self._idle.pop())
 
@@ -275,7 +280,7 @@ class Engine:
                 return driver
             if await _answers(driver):
                 return driver
-            await self.dispose()  # the others are of the same server
+            await self._close_idle()  # the others are of the same server
         return await self._opened()
 
     async def _opened(self) -> _Driver:
@@ -310,7 +315,7 @@ class Engine:
             self._lost = clock.monotonic()
         if not driver.closed:
             driver.used = clock.monotonic()
-            if len(self._idle) < self.size:
+            if self._keeps and len(self._idle) < self.size:
                 self._idle.append(driver)
             else:
                 await _ended(driver)

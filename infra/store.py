@@ -89,7 +89,8 @@ async def prepare(
                     f"The tables are of revision {before or 'none'}, and this version needs {newest()}: run bokbuss "
                     "migrate first (BOKBUSS_DATABASE__MIGRATE is off)."
                 )
-            return await asyncio.to_thread(_upgrade, engine)
+            if await _upgraded(engine, before):
+                return before, newest()
         except psycopg.Error as error:
             if clock.monotonic() > deadline:
                 raise
@@ -112,28 +113,42 @@ async def revision(connection: DatabaseConnection) -> str:
     return str(await connection.scalar(_MARK)) if await connection.scalar(_IS_MARKED) else ""
 
 
-def _upgrade(engine: Engine) -> tuple[str, str]:
-    """Bring the tables up to date, in one transaction; return the revision before and after.
+async def _upgraded(engine: Engine, before: str) -> bool:
+    """Bring tables of a revision up to date, in one transaction; False: somebody else did meanwhile.
+
+    Whoever is cancelled meanwhile, as a process that is to end, does not wait for what somebody else has locked.
 
     Raises:
         psycopg.Error: the database is away.
     """
+    server: psycopg.Connection = await asyncio.to_thread(partial(psycopg.connect, **engine.parameters))
+    going = asyncio.create_task(asyncio.to_thread(_upgrade, server, before))
+    try:
+        return await asyncio.shield(going)
+    except asyncio.CancelledError:
+        while not going.done():
+            server.cancel()
+            await asyncio.wait([going], timeout=0.1)
+        going.exception()  # it is told to nobody
+        raise
+    finally:
+        server.close()
+
+
+def _upgrade(server: psycopg.Connection, before: str) -> bool:
     # They take a tenth of a second, and mostly nothing is to be done.
     import sqlalchemy  # noqa: PLC0415
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
-    made = sqlalchemy.create_engine(
-        "postgresql+psycopg://", creator=partial(psycopg.connect, **engine.parameters), poolclass=sqlalchemy.NullPool
-    )
+    made = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: server, poolclass=sqlalchemy.StaticPool)
     try:
         with made.begin() as connection:
             connection.exec_driver_sql(_ONE_AT_A_TIME.sql)
             marked = connection.exec_driver_sql(_IS_MARKED.sql).scalar()
-            before = str(connection.exec_driver_sql(_MARK.sql).scalar()) if marked else ""
-            if before == newest():  # another process was quicker
-                return before, before
+            if before != (connection.exec_driver_sql(_MARK.sql).scalar() if marked else ""):
+                return False
             config = Config()
             config.set_main_option("script_location", str(_MIGRATIONS))
             config.attributes["connection"] = connection
@@ -143,7 +158,7 @@ def _upgrade(engine: Engine) -> tuple[str, str]:
             connection.exec_driver_sql(f"comment on table alembic_version is 'works from {int(works_from):04}'")
     except sqlalchemy.exc.DBAPIError as error:
         raise error.orig from error  # type: ignore[misc] # it is always there
-    return before, newest()
+    return True
 
 
 async def _must_be_close(connection: DatabaseConnection, there: str) -> None:

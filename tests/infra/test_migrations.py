@@ -1,6 +1,7 @@
 """Every database that a version has left becomes today's: with the tables that the code declares, and all its rows."""
 
 import ast
+import asyncio
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,26 @@ async def test_every_database_becomes_what_the_code_declares(
     with through_sqlalchemy(database_url).connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     assert differences == []
+
+
+async def test_who_is_to_end_does_not_wait_for_what_somebody_has_locked(database_url: str) -> None:
+    """In the middle of bringing the tables up to date: nothing of it is left, and the next start does it."""
+    leave(database_url, "0001")
+    engine = store.engine(database_url, 2)
+    with psycopg.connect(database_url) as somebody:
+        somebody.execute("lock table journal in access share mode")
+        going = asyncio.create_task(store.prepare(engine))
+        asked = "select count(*) from pg_locks where not granted"
+        for _ in range(600):
+            if somebody.execute(asked).fetchone() == (1,):
+                break
+            await asyncio.sleep(0.05)
+        going.cancel()
+        done, _ = await asyncio.wait([going], timeout=10)
+        assert done, "it waits"
+        assert going.cancelled()
+    assert await store.prepare(engine) == ("0001", store.newest())
+    await engine.dispose()
 
 
 async def test_companies_that_shared_a_number_at_fortnox_are_stopped(database_url: str) -> None:
