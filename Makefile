@@ -5,7 +5,7 @@
 BIN  := .venv/bin
 LOCK := infra/deploy/requirements-dev.lock
 ARGS ?=
-WORKERS ?= 3
+WORKERS ?= 5
 # Where it is set, every process that a test starts would compile all that it imports anew: 5 s instead of half a second.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv/installed
 	$(BIN)/bokbuss demo $(ARGS)
 
-# A selection (-k) runs in one process, which is what starts soonest. All tests run in three, though there may be two
+# A selection (-k) runs in one process, which is what starts soonest. All tests run in five, though there may be two
 # cores, for many wait for brokers and processes; in the order of the folders, where those that take long come first.
 # What is random is the same in every run; EXPLORE=60 has each test of that kind try new things for so many seconds.
 test: .venv/installed

@@ -124,16 +124,17 @@ def test_a_company_is_paused_and_resumed(shell: Shell) -> None:
 
 def test_a_key_that_opens_nothing_is_named(shell: Shell) -> None:
     """Exit code 2; with the one before beside it, it replaces that one."""
-    assert shell("tenant", "list").returncode == 0
+    shell("tenant", "add", "lokal")
+    assert shell("connection", "show", "lokal").returncode == 0
     made = (shell.folder / ".bokbuss" / "secret-key").read_text()
-    wrong = shell("tenant", "list", BOKBUSS_SECRET_KEY="another")
+    wrong = shell("connection", "show", "lokal", BOKBUSS_SECRET_KEY="another")
     assert wrong.returncode == 2
     assert "BOKBUSS_SECRET_KEY does not open" in wrong.stderr
     assert "another" not in wrong.stderr.replace("another one", "")
     new = {"BOKBUSS_SECRET_KEY": "new", "BOKBUSS_OLD_SECRET_KEY": made}
-    assert shell("tenant", "list", **new).returncode == 0
+    assert shell("connection", "show", "lokal", **new).returncode == 0
     back = {"BOKBUSS_SECRET_KEY": made, "BOKBUSS_OLD_SECRET_KEY": "new"}
-    assert shell("tenant", "list", **back).returncode == 0
+    assert shell("connection", "show", "lokal", **back).returncode == 0
 
 
 def test_an_environment_that_is_not_right_is_told_in_a_sentence(shell: Shell) -> None:

@@ -37,6 +37,9 @@ from tests.connectors.fortnox.doctor_driver import (
     voucher,
 )
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
+
 LOCKED = TODAY + timedelta(days=-1)
 
 

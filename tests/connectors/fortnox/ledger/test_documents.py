@@ -34,6 +34,9 @@ from tests.connectors.fortnox.ledger_driver import (
     supplier_invoice,
 )
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
+
 YEAR = date(2026, 12, 31)
 PDF, PNG = b"%PDF-1.7 kvitto", b"\x89PNG\r\n\x1a\n kvitto"
 

@@ -21,6 +21,9 @@ from infra import clock
 from infra.postgres import Engine
 from tests.connectors.fortnox.ledger_driver import DOCUMENTS, NUMBER, TENANT, LedgerDriver, book, ledger_driver, order
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
+
 COMPANIES = {NUMBER: TENANT}
 
 

@@ -27,6 +27,9 @@ from tests.connectors.fortnox.ledger_driver import (
     read_in_a_process,
 )
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
+
 TWO_CALLS = {"GET /3/financialyears": 1, "GET /3/sie/{type}": 1}
 
 

@@ -16,6 +16,9 @@ from tests.connectors.fortnox import test_client
 from tests.connectors.fortnox.lane_driver import absence, attachment, customer, employee, invoice
 from tests.connectors.fortnox.test_client import HTML, Lane, Wire, connected, drip, half, reset, says, silence
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
+
 wire = test_client.wire
 ID = "497f6eca-6276-4993-bfeb-53cbbbba6f08"
 PERSON = {"EmployeeId": "7", "Email": "anna@exempel.se", "FirstName": "Anna", "LastName": "Andersson"}
